@@ -1,0 +1,51 @@
+# Credence: every task of the project by one name. `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+export CREDENCE_HOME ?= $(CURDIR)/.credence
+WORLD := $(CREDENCE_HOME)/world
+
+.PHONY: help setup run test check bench docs lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
+
+setup: $(VENV)/.ready ## make .venv with the locked packages (python3.11 or newer, nothing else)
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "python 3.11 or newer is needed"'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+run: setup ## world, train, publish, serve on 127.0.0.1:3000, and a request with its answer
+	$(BIN)/credence world --out $(WORLD)
+	$(BIN)/credence train all --tables $(WORLD)
+	$(BIN)/credence publish --tables $(WORLD)
+	$(BIN)/credence serve --example
+
+test: setup ## run the tests, with branch coverage
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
+
+check: setup ## format, lint, types, architecture
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## run the benchmarks
+	$(BIN)/python -m benchmarks.world_hardness
+	$(BIN)/python -m benchmarks.start_up
+
+docs: setup ## write the generated pages of docs/
+	$(BIN)/python -m features.documentation
+
+lock: setup ## write requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --extra train --extra dev --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean: ## remove the environment, caches and local state
+	rm -rf $(VENV) $(CREDENCE_HOME) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
