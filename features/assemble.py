@@ -1,0 +1,280 @@
+"""Standing rows to sorted arrays, in an order that depends on nothing but the rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.arrays import (
+    DAY,
+    Codes,
+    Floats,
+    Ints,
+    Times,
+    codes,
+    country_code,
+    ints,
+)
+from features.countries import COUNTRIES
+from features.profiles import (
+    FOLLOWER_VALUES,
+    METRICS,
+    POST_VALUES,
+    SNAPSHOT_VALUES,
+    Accounts,
+    Audience,
+    Audits,
+    Creators,
+    Followers,
+    Posts,
+    Snapshots,
+)
+from features.rules import DIMENSION_ENDS
+from features.settle import Settled
+
+# The last entry stands for a country that is null.
+_COUNTRY = np.array([*(country_code(country) for country in COUNTRIES), np.nan])
+
+
+def countries(places: Floats) -> Floats:
+    """Return country codes for positions in COUNTRIES, NaN for NaN.
+
+    Parameters
+    ----------
+    places : ndarray of float64
+
+    Returns
+    -------
+    ndarray of float64
+    """
+    return _COUNTRY[np.where(np.isnan(places), -1, places).astype(np.int64)]
+
+
+def codes_of(texts: Any) -> Codes:
+    """Return the code of each text of an Arrow array, 0 for null.
+
+    Parameters
+    ----------
+    texts : pyarrow.LargeStringArray
+
+    Returns
+    -------
+    ndarray of int64
+    """
+    coded = texts.dictionary_encode()
+    numbers: Codes = np.append(codes(coded.dictionary.to_pylist()), 0)
+    places: Ints = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return numbers[places]
+
+
+def offsets_of(rows: Ints, groups: int) -> Ints:
+    """Return where each group starts among rows sorted by group, and the end.
+
+    Parameters
+    ----------
+    rows : ndarray of int64
+        Group of each row.
+    groups : int
+
+    Returns
+    -------
+    ndarray of int64, shape (groups + 1,)
+    """
+    offsets = ints(groups + 1)
+    np.cumsum(np.bincount(rows, minlength=groups), out=offsets[1:])
+    return offsets
+
+
+def order_of(*keys: Ints, ties: Any = None) -> Ints:
+    """Return the order by the keys, the first one leading, then by text.
+
+    Parameters
+    ----------
+    *keys : ndarray of int64
+    ties : pyarrow.LargeStringArray, optional
+        Orders rows whose keys are all equal.
+
+    Returns
+    -------
+    ndarray of int64
+    """
+    order = np.lexsort(keys[::-1])
+    if ties is None or len(order) < 2:
+        return order
+    same = np.ones(len(order) - 1, dtype=np.bool_)
+    for key in keys:
+        same &= key[order[1:]] == key[order[:-1]]
+    if not same.any():
+        return order
+    tied = np.concatenate([[False], same]) | np.concatenate([same, [False]])
+    # Texts are ranked among the tied rows only: sorting all of them would cost the most.
+    rows = order[tied]
+    rank = ints(len(rows))
+    rank[np.asarray(pc.sort_indices(ties.take(pa.array(rows))))] = np.arange(len(rows))
+    order[tied] = rows[np.lexsort([rank, *(key[rows] for key in keys[::-1])])]
+    return order
+
+
+def creators_of(settled: Settled) -> Creators:
+    """Return the creators' arrays, sorted by id."""
+    ids = settled.frame.text("creator_id")
+    frame = settled.frame.take(np.asarray(pc.sort_indices(ids), dtype=np.int64))
+    names: list[str] = frame.text("creator_id").to_pylist()
+    return Creators(
+        ids=names,
+        index=dict(zip(names, range(len(names)), strict=True)),
+        platform=frame.number("platform"),
+        country=countries(frame.number("country")),
+        language=codes_of(frame.text("language")),
+        category=codes_of(frame.text("category")),
+        created_at=frame.time("created_at"),
+        verified=frame.number("is_verified"),
+        accepts=frame.number("accepts"),
+        min_fee=frame.number("min_fee"),
+        observed_at=frame.time("observed_at"),
+    )
+
+
+def _by_creator(settled: Settled, time: str, ties: str = "") -> tuple[Settled, Ints, Times]:
+    """Return the rows by creator and time, and both."""
+    creator, known = settled.links["creator_id"], settled.frame.time(time)
+    text = settled.frame.text(ties) if ties else None
+    order = order_of(creator, known, ties=text)
+    return settled.take(order), creator[order], known[order]
+
+
+def snapshots_of(settled: Settled, creators: int) -> Snapshots:
+    """Return the snapshots' arrays."""
+    ordered, creator, known = _by_creator(settled, "observed_at")
+    return Snapshots(offsets_of(creator, creators), known, ordered.frame.numbers(SNAPSHOT_VALUES))
+
+
+def audits_of(settled: Settled, creators: int) -> Audits:
+    """Return the audits' arrays."""
+    ordered, creator, known = _by_creator(settled, "observed_at")
+    return Audits(offsets_of(creator, creators), known, ordered.frame.number("fake_share"))
+
+
+def posts_of(settled: Settled, creators: int) -> tuple[Posts, Any]:
+    """Return the posts' arrays without metrics, and their ids as an Arrow array."""
+    ordered, creator, known = _by_creator(settled, "posted_at", "post_id")
+    frame = ordered.frame
+    none = np.zeros((0, len(METRICS)))
+    posts = Posts(
+        offsets=offsets_of(creator, creators),
+        known=known,
+        hidden=ordered.hidden,
+        values=frame.numbers(POST_VALUES),
+        brand=codes_of(frame.text("brand_id")),
+        metric_offsets=ints(len(frame) + 1),
+        metric_known=ints(),
+        metrics=none,
+    )
+    return posts, frame.text("post_id")
+
+
+def nested(settled: Settled, column: str, rows: int, names: Sequence[str]) -> Any:
+    """Return the observations of another table's rows: offsets, times and values.
+
+    Parameters
+    ----------
+    settled : Settled
+        Rows with `observed_at`.
+    column : str
+        The column that refers to the other table.
+    rows : int
+        Rows of the other table.
+    names : sequence of str
+        Columns of the values.
+
+    Returns
+    -------
+    tuple of ndarray
+        int64 (rows + 1,), int64 (n,) and float64 (n, len(names)).
+    """
+    owner, known = settled.links[column], settled.frame.time("observed_at")
+    order = order_of(owner, known)
+    values = settled.frame.numbers(names)[order]
+    return offsets_of(owner, rows), known[order], values
+
+
+def audience_of(settled: Settled, creators: int) -> Audience:
+    """Return the audience's arrays."""
+    frame, creator = settled.frame, settled.links["creator_id"]
+    dimension = frame.number("dimension").astype(np.int64)
+    place = frame.number("value").astype(np.int64)
+    country = _COUNTRY[np.minimum(place, len(COUNTRIES) - 1)].astype(np.int64)
+    value = np.where(dimension == 0, country, place - DIMENSION_ENDS[dimension])
+    known = frame.time("observed_at")
+    order = order_of(creator, dimension, known, value)
+    return Audience(
+        offsets=offsets_of(creator, creators),
+        known=known[order],
+        dimension=dimension[order],
+        value=value[order],
+        share=frame.number("share")[order],
+    )
+
+
+def followers_of(settled: Settled, creators: int) -> Followers:
+    """Return the sampled followers' arrays, samples numbered within their creator."""
+    frame, creator = settled.frame, settled.links["creator_id"]
+    known, values = frame.time("observed_at"), frame.numbers(FOLLOWER_VALUES)
+    kind = frame.number("frame")
+    sample = _samples(creator, known, frame.text("sample_id"))
+    keys = [*values.T[::-1], kind, known, sample, creator]
+    order = np.lexsort(keys)
+    creator, sample = creator[order], sample[order]
+    offsets = offsets_of(creator, creators)
+    first = sample[np.minimum(offsets[:-1], max(len(sample) - 1, 0))] if len(sample) else ints()
+    ordinal = sample - first[creator] if len(sample) else sample
+    return Followers(offsets, known[order], ordinal, kind[order], values[order])
+
+
+def _samples(creator: Ints, known: Times, names: Any) -> Ints:
+    """Return numbers of the samples that grow with creator, first known time and name."""
+    if not len(creator):
+        return ints()
+    coded = names.dictionary_encode()
+    rank = ints(len(coded.dictionary) + 1)
+    rank[np.asarray(pc.sort_indices(coded.dictionary), dtype=np.int64)] = np.arange(
+        1, len(coded.dictionary) + 1
+    )
+    name = rank[coded.indices.fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)]
+    # Without a name the rows of one UTC day are a sample.
+    day = np.where(name == 0, known // DAY, 0)
+    order = np.lexsort((known, day, name, creator))
+    start = np.ones(len(order), dtype=np.bool_)
+    start[1:] = False
+    for key in (creator, name, day):
+        start[1:] |= key[order[1:]] != key[order[:-1]]
+    group = np.cumsum(start) - 1
+    heads = order[start]
+    ranked = np.lexsort((name[heads], known[heads], creator[heads]))
+    number = ints(len(heads))
+    number[ranked] = np.arange(len(heads))
+    samples = ints(len(order))
+    samples[order] = number[group]
+    return samples
+
+
+def accounts_of(settled: Settled) -> Accounts:
+    """Return the labelled accounts' arrays, sorted by all their values."""
+    frame = settled.frame
+    coded = frame.text("source").dictionary_encode()
+    order = np.asarray(pc.sort_indices(coded.dictionary), dtype=np.int64)
+    rank = ints(len(order))
+    rank[order] = np.arange(len(order))
+    source = rank[coded.indices.to_numpy(zero_copy_only=False)] if len(frame) else ints()
+    values = frame.numbers(FOLLOWER_VALUES)
+    platform, fake = frame.number("platform"), frame.number("is_fake")
+    rows = np.lexsort([fake, *values.T[::-1], platform, source])
+    return Accounts(
+        sources=coded.dictionary.take(pa.array(order)).to_pylist(),
+        source=source[rows],
+        platform=platform[rows],
+        values=values[rows],
+        is_fake=fake[rows],
+    )

@@ -1,0 +1,34 @@
+"""What is wrong with an input, in words that name the place and the remedy."""
+
+
+class InputError(ValueError):
+    """An input cannot be used; the message names place, value, expectation and remedy.
+
+    Parameters
+    ----------
+    message : str
+        The whole sentence shown to a person.
+    table, column, rule : str, optional
+        Where and why, for callers that must not repeat the value itself.
+    row : int, optional
+        Zero-based position of the row in its table or file.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        table: str | None = None,
+        column: str | None = None,
+        row: int | None = None,
+        rule: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.table = table
+        self.column = column
+        self.row = row
+        self.rule = rule
+
+
+class UnknownColumnWarning(UserWarning):
+    """A table has columns that Credence does not know; they are ignored."""

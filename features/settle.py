@@ -1,0 +1,170 @@
+"""From the rows of a table as they came to those that stand: rules, references, duplicates."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from features.arrays import UNKNOWN_TIME, Ints, Times
+from features.duplicates import unique
+from features.frame import Frame
+from features.ledger import Ledger
+from features.rules import CONFLICT, REFERENCE, Broken, broken
+
+Finder = Callable[[Any], Ints]  # Arrow texts to rows of a table, -1 where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A table that others refer to; where it is `open`, rows may refer to what is not there."""
+
+    find: Finder
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The standing rows of a table.
+
+    `links` holds for each column that refers to another table the row there, -1 without one;
+    `hidden` is the time from which a differing row with the same key hides the row.
+    """
+
+    frame: Frame
+    links: Mapping[str, Ints]
+    hidden: Times
+
+    def take(self, rows: Ints) -> "Settled":
+        """Return these rows in this order."""
+        links = {name: link[rows] for name, link in self.links.items()}
+        return Settled(self.frame.take(rows), links, self.hidden[rows])
+
+
+def arrow_finder(ids: Any) -> Finder:
+    """Return what finds texts in an Arrow array of distinct ids.
+
+    Parameters
+    ----------
+    ids : pyarrow.LargeStringArray
+
+    Returns
+    -------
+    callable
+    """
+
+    def find(texts: Any) -> Ints:
+        rows = pc.index_in(texts, value_set=ids).fill_null(-1)
+        return np.asarray(rows.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+    return find
+
+
+def sorted_finder(ids: Sequence[str]) -> Finder:
+    """Return what finds a few texts in a long sorted list of distinct ids.
+
+    Parameters
+    ----------
+    ids : sequence of str
+
+    Returns
+    -------
+    callable
+    """
+
+    def find(texts: Any) -> Ints:
+        rows = [-1 if text is None else bisect_left(ids, text) for text in texts.to_pylist()]
+        found = [
+            row if 0 <= row < len(ids) and ids[row] == text else -1
+            for row, text in zip(rows, texts.to_pylist(), strict=True)
+        ]
+        return np.array(found, dtype=np.int64)
+
+    return find
+
+
+def settle(frame: Frame, parents: Mapping[str, Parent], ledger: Ledger) -> Settled:
+    """Return the rows that stand and record the others.
+
+    Parameters
+    ----------
+    frame : Frame
+        Rows as they came.
+    parents : mapping
+        Tables that are present, by name.
+    ledger : Ledger
+        Counts and bad rows are added to it.
+
+    Returns
+    -------
+    Settled
+        In input order.
+
+    Raises
+    ------
+    InputError
+        If the ledger is strict and a row is bad.
+    """
+    ledger.count(frame.schema.name, read=len(frame))
+    findings = broken(frame)
+    good = frame.take(_others(frame, findings)) if findings else frame
+    links, dangling = _links(good, parents)
+    findings += [_moved(finding, frame, good) for finding in dangling]
+    ledger.put_aside(frame, findings)
+    if dangling:
+        rows = _others(good, dangling)
+        good, links = good.take(rows), {name: link[rows] for name, link in links.items()}
+    settled = _settle_keys(good, links, ledger)
+    ledger.observe(settled.frame)
+    return settled
+
+
+def _others(frame: Frame, findings: list[Broken]) -> Ints:
+    keep = np.ones(len(frame), dtype=np.bool_)
+    for finding in findings:
+        keep[finding.rows] = False
+    return np.flatnonzero(keep)
+
+
+def _moved(finding: Broken, frame: Frame, part: Frame) -> Broken:
+    """Return the finding on rows of a part as one on rows of the whole frame."""
+    rows = np.searchsorted(frame.positions, part.positions[finding.rows])
+    return Broken(rows, finding.column, finding.rule, finding.reason)
+
+
+def _links(frame: Frame, parents: Mapping[str, Parent]) -> tuple[dict[str, Ints], list[Broken]]:
+    links: dict[str, Ints] = {}
+    findings: list[Broken] = []
+    bad = np.zeros(len(frame), dtype=np.bool_)
+    for name, table in frame.schema.references:
+        parent = parents.get(table)
+        if parent is None or name not in frame.columns:
+            continue
+        links[name] = parent.find(frame.text(name))
+        lost = (links[name] < 0) & ~bad
+        if not parent.open and lost.any():
+            bad |= lost
+            reason = f"{name} is not in {table}, or set aside there"
+            findings.append(Broken(np.flatnonzero(lost), name, REFERENCE, reason))
+    return links, findings
+
+
+def _settle_keys(frame: Frame, links: dict[str, Ints], ledger: Ledger) -> Settled:
+    if not frame.schema.key:
+        hidden = np.full(len(frame), UNKNOWN_TIME, dtype=np.int64)
+        return Settled(frame, links, hidden)
+    # An open parent's -1 stands for many texts, so only closed links are keys.
+    keys = {name: link for name, link in links.items() if not len(link) or link.min() >= 0}
+    found = unique(frame, keys)
+    ledger.count(frame.schema.name, collapsed=found.collapsed)
+    if len(found.conflicting):
+        key = ", ".join(frame.schema.key)
+        reason = f"{key} is that of another row, which differs"
+        finding = Broken(found.conflicting, frame.schema.key[0], CONFLICT, reason)
+        ledger.put_aside(frame, [finding])
+    if len(found.keep) == len(frame):
+        return Settled(frame, links, found.hidden)
+    links = {name: link[found.keep] for name, link in links.items()}
+    return Settled(frame.take(found.keep), links, found.hidden)

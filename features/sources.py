@@ -1,0 +1,261 @@
+"""Finding and opening table files: Parquet, folders of Parquet parts, CSV."""
+
+import csv
+import hashlib
+import warnings
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from features.columns import Schema
+from features.convert import WrongColumn, column_of, wrong_column
+from features.csvtext import parsed
+from features.errors import InputError, UnknownColumnWarning
+from features.frame import Frame, Origin, joined
+from features.values import WrongType, wrong_type
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table's opened files: its typed columns, and all of their bytes as SHA-256."""
+
+    frame: Frame
+    sha256: str
+
+
+def find(folder: Path, name: str) -> list[Path]:
+    """Return the files of a table in a tables folder, in order; none where it is absent.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        Name of the table.
+
+    Returns
+    -------
+    list of Path
+        `NAME.parquet`, the parts of `NAME/`, or `NAME.csv`.
+
+    Raises
+    ------
+    InputError
+        If it is there twice, or the folder of parts has none.
+    """
+    forms = [folder / f"{name}.parquet", folder / name, folder / f"{name}.csv"]
+    there = [form for form in forms if form.exists()]
+    if len(there) > 1:
+        raise InputError(
+            f"{folder} holds {' and '.join(form.name for form in there)}: a table must be there "
+            "once. Remove or rename all but one.",
+            table=name,
+        )
+    if not there or not there[0].is_dir():
+        return there
+    parts = sorted(there[0].glob("*.parquet"))
+    if not parts:
+        raise InputError(
+            f"{there[0]} has no part *.parquet. Put the table's Parquet files there, or remove "
+            "the folder.",
+            table=name,
+        )
+    return parts
+
+
+def source(paths: Sequence[Path], schema: Schema, optional: Collection[str] = ()) -> Source:
+    """Return the table in these files, read one after the other.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        At least one file, by its suffix CSV or Parquet.
+    schema : Schema
+    optional : collection of str
+        Required columns that may nevertheless be absent.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, a required column is missing or a value has a wrong type.
+    """
+    for path in paths:
+        if not path.is_file():
+            raise InputError(f"{path}: no such file. Give a Parquet or CSV file.")
+    opened = [_frame(path, schema, optional) for path in paths]
+    unknown = sorted({name for _, names in opened for name in names})
+    warn_unknown(str(paths[0] if len(paths) == 1 else paths[0].parent), schema, unknown)
+    return Source(joined([frame for frame, _ in opened]), _sha256(paths))
+
+
+def _sha256(paths: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def is_csv(path: Path) -> bool:
+    """Return whether the file is CSV by its suffix."""
+    return path.suffix.lower() == ".csv"
+
+
+def _frame(path: Path, schema: Schema, optional: Collection[str]) -> tuple[Frame, Collection[str]]:
+    """Return the frame of one file, and the names of its unknown columns."""
+    try:
+        names, raw = _opened(path, schema)
+    except (pa.ArrowException, OSError, ValueError, csv.Error) as error:
+        detail = str(error).partition("\n")[0][:200]
+        raise InputError(
+            f"{path} cannot be read as {'CSV' if is_csv(path) else 'Parquet'}: {detail}. "
+            "Check that the file is complete, or write it again.",
+            table=schema.name,
+        ) from error
+    unknown = unknown_names(str(path), schema, names, optional)
+    convert = parsed if is_csv(path) else column_of
+    columns: dict[str, Any] = {}
+    for column in schema.columns:
+        if column.name in names:
+            array = raw.column(column.name)
+            try:
+                columns[column.name] = convert(array, column)
+            except WrongColumn as error:
+                raise wrong_column(schema.name, column, path.name, str(array.type)) from error
+            except WrongType as error:
+                raise wrong_type(schema.name, column, path.name, error.row, error.value) from error
+    return Frame(schema, np.arange(len(raw)), columns, Origin(((path.name, raw),))), unknown
+
+
+def _opened(path: Path, schema: Schema) -> tuple[list[str], Any]:
+    """Return the names of all columns, and the table of those the schema knows."""
+    known = set(schema.names)
+    if is_csv(path):
+        names = header(path)
+        return names, csv_table(path, [name for name in names if name in known])
+    with pq.ParquetFile(path) as file:
+        names = list(file.schema_arrow.names)
+        return names, file.read(columns=[name for name in dict.fromkeys(names) if name in known])
+
+
+def header(path: Path) -> list[str]:
+    """Return the names of a CSV file's columns.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    list of str
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return next(csv.reader(file), [])
+
+
+def csv_table(path: Path, names: list[str]) -> Any:
+    """Return these columns of a CSV file as text, blank as null.
+
+    Parameters
+    ----------
+    path : Path
+    names : list of str
+
+    Returns
+    -------
+    pyarrow.Table
+    """
+    return pacsv.read_csv(
+        path,
+        parse_options=pacsv.ParseOptions(newlines_in_values=True),
+        convert_options=pacsv.ConvertOptions(
+            include_columns=names,
+            column_types=dict.fromkeys(names, pa.large_string()),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
+
+
+def unknown_names(
+    place: str, schema: Schema, names: Collection[str], optional: Collection[str] = ()
+) -> list[str]:
+    """Refuse missing and repeated columns and return the unknown ones.
+
+    Parameters
+    ----------
+    place : str
+        Where the table came from.
+    schema : Schema
+    names : collection of str
+        The columns there.
+    optional : collection of str
+        Required columns that may nevertheless be absent.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    InputError
+        If a required column is missing or a name stands twice.
+    """
+    missing = [
+        column.name
+        for column in schema.columns
+        if column.required and column.name not in names and column.name not in optional
+    ]
+    if missing:
+        raise InputError(
+            f"{place} has no column {_listed(missing)}, which {schema.name} requires. "
+            "Add it, or map your own column to that name.",
+            table=schema.name,
+            column=missing[0],
+            rule="missing_column",
+        )
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise InputError(
+            f"{place} has the column {_listed(twice)} more than once. Keep one of them.",
+            table=schema.name,
+            column=twice[0],
+        )
+    known = set(schema.names)
+    return [name for name in names if name not in known]
+
+
+def warn_unknown(place: str, schema: Schema, unknown: Sequence[str]) -> None:
+    """Warn once of the columns of a table that are ignored.
+
+    Parameters
+    ----------
+    place : str
+        Where the table came from.
+    schema : Schema
+    unknown : sequence of str
+        May be empty.
+    """
+    if unknown:
+        warnings.warn(
+            f"{place}: ignored columns that {schema.name} does not have: {_listed(unknown)}",
+            UnknownColumnWarning,
+            stacklevel=2,
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:10])
+    return shown if len(names) <= 10 else f"{shown} and {len(names) - 10} more"

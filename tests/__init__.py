@@ -1,0 +1,1 @@
+"""Tests of Credence: properties first, then examples by hand, then independent oracles."""
