@@ -1,0 +1,181 @@
+"""How likely a follower account is to be fake, and how many of an audience are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from features.arrays import Floats
+from features.errors import InputError
+from models.accounts import ACCOUNT_COLUMNS, account_matrix
+from models.arithmetic import logit, sigmoids
+from models.calibration import Calibration
+from models.levels import LIMIT, level
+from models.parts import NUMBERS, TREES, decode, encode
+from models.sample import REACH, Doubt, log_likelihoods
+from models.served import Served
+from models.share import STEPS, beta_log_masses, posteriors
+
+
+class EmptyAudienceError(InputError):
+    """A share of no followers was asked for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audience:
+    """What n sampled followers say about an audience.
+
+    Parameters
+    ----------
+    n : int
+        Sampled followers.
+    share, share_low, share_high : float
+        Share of followers that look inauthentic, with its 90 % interval.
+    level : str
+        Of `models.levels`.
+    probabilities : Floats, shape (n,)
+        That each account is fake, at the audience's own share.
+    """
+
+    n: int
+    share: float
+    share_low: float
+    share_high: float
+    level: str
+    probabilities: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FakeAccounts:
+    """The fitted account model.
+
+    Parameters
+    ----------
+    version : str
+        Of the registry.
+    served : Served
+        Over some of `ACCOUNT_COLUMNS`.
+    calibration : Calibration
+        To probabilities at `training_share`.
+    training_share : float
+        Share of fakes, 0 to 1 exclusive, at which the calibrated probabilities hold.
+    doubt : Doubt
+        Model and transfer error of a share.
+    prior : tuple of float
+        Mean and concentration of the Beta prior of an audience's share; (.5, 2) is even.
+    limit : float
+        The share that separates levels.
+    """
+
+    version: str
+    served: Served
+    calibration: Calibration
+    training_share: float
+    doubt: Doubt
+    prior: tuple[float, float] = (0.5, 2.0)
+    limit: float = LIMIT
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.training_share < 1.0:
+            raise ValueError(
+                f"fake_accounts: training_share {self.training_share} is not in (0, 1)"
+            )
+
+    def scores(self, values: Floats) -> Floats:
+        """Return the probability that each account is fake, at the training share.
+
+        Parameters
+        ----------
+        values : Floats, shape (n, 9)
+            The columns `features.tables.FOLLOWER_VALUES`, NaN for unknown.
+
+        Returns
+        -------
+        Floats, shape (n,)
+        """
+        return self.calibration.probability(self._raw(values))
+
+    def log_odds(self, values: Floats) -> Floats:
+        """Return log P(columns | fake) / P(columns | real), shape (n,), cut at +-8."""
+        at_training = self.calibration.log_odds(self._raw(values))
+        return np.clip(at_training - logit(self.training_share), -REACH, REACH)
+
+    def audience(self, values: Floats) -> Audience:
+        """Return the share of fakes among the followers that these were sampled from.
+
+        Parameters
+        ----------
+        values : Floats, shape (n, 9)
+            One row a sampled follower; n from 1 on, in time linear in n.
+
+        Returns
+        -------
+        Audience
+
+        Raises
+        ------
+        EmptyAudienceError
+            If there is no row.
+        """
+        n = len(values)
+        if not n:
+            raise EmptyAudienceError("an audience needs at least one sampled follower, got none")
+        log_odds = self.log_odds(values)
+        mean, concentration = self.prior
+        masses = beta_log_masses(np.array([mean]), concentration)
+        masses += log_likelihoods(log_odds, np.array([0, n]), self.doubt)
+        posterior = posteriors(masses, self.limit)
+        share, low, high = (
+            float(values[0]) for values in (posterior.share, posterior.low, posterior.high)
+        )
+        return Audience(
+            n, share, low, high, level(low, high, limit=self.limit, sampled=n), _at(log_odds, share)
+        )
+
+    def _raw(self, values: Floats) -> Floats:
+        places = [ACCOUNT_COLUMNS.index(name) for name in self.served.columns]
+        return self.served.raw(account_matrix(values)[:, places])
+
+    def parts(self) -> dict[str, bytes]:
+        """Return the files that hold the model."""
+        numbers = {
+            "columns": list(self.served.columns),
+            "served": self.served.numbers(),
+            "calibration": self.calibration.numbers(),
+            "training_share": float(self.training_share),
+            "doubt": self.doubt.numbers(),
+            "prior": [float(value) for value in self.prior],
+            "limit": float(self.limit),
+        }
+        return {NUMBERS: encode(numbers), TREES: self.served.booster.encode()}
+
+    @classmethod
+    def from_parts(
+        cls,
+        parts: Mapping[str, bytes],
+        upstream: Mapping[str, Any],  # noqa: ARG003  (one shape for every model)
+        version: str,
+    ) -> "FakeAccounts":
+        """Return the model that the files hold; it has no upstream."""
+        numbers = decode(parts[NUMBERS])
+        mean, concentration = numbers["prior"]
+        return cls(
+            version=version,
+            served=Served.from_numbers(
+                numbers["served"], parts[TREES].decode(), numbers["columns"]
+            ),
+            calibration=Calibration.from_numbers(numbers["calibration"]),
+            training_share=numbers["training_share"],
+            doubt=Doubt.from_numbers(numbers["doubt"]),
+            prior=(mean, concentration),
+            limit=numbers["limit"],
+        )
+
+
+def _at(log_odds: Floats, share: float) -> Floats:
+    """Return the probabilities at a share, which is kept off 0 and 1 by half a step of the grid."""
+    half = 0.5 / STEPS
+    out = np.empty(len(log_odds))
+    sigmoids(log_odds + logit(min(max(share, half), 1.0 - half)), out)
+    return out

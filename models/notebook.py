@@ -1,0 +1,110 @@
+"""A model as a data scientist holds it: frames in, a frame out, by the functions that serve."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.arrays import UNKNOWN_TIME, Floats
+from features.compute import Samples, matrix, samples, spine_of
+from features.errors import InputError
+from features.tables import Tables
+from models.answers import Fitted
+from models.conversion import Conversion
+from models.fake_accounts import FakeAccounts
+from models.manifest import Manifest
+from models.scoring import Champions, audience_scores, conversion_scores
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One version of one model.
+
+    Parameters
+    ----------
+    name : str
+        Registered name.
+    version : int
+        Of the registry.
+    manifest : Manifest
+        What it learned from, its features and metrics.
+    fitted : FakeAccounts or FakeFollowers or Conversion
+        What computes.
+    """
+
+    name: str
+    version: int
+    manifest: Manifest
+    fitted: Fitted
+
+    def score(self, tables: Tables, pairs: pd.DataFrame) -> pd.DataFrame:
+        """Score pairs of creator and brief.
+
+        Parameters
+        ----------
+        tables : Tables
+            From `features.read`.
+        pairs : DataFrame
+            creator_id [, brief_id, as_of, compensation, fee]; as_of is by default just after the
+            latest observation in the tables.
+
+        Returns
+        -------
+        DataFrame
+            The model's answers, one row a pair, with the index of `pairs`.
+
+        Raises
+        ------
+        InputError
+            If a creator or brief is not in the tables, or conversion is asked without a brief.
+        """
+        if "as_of" not in pairs:
+            pairs = pairs.assign(as_of=_default_as_of(tables))
+        spine = spine_of(tables, pairs)
+        _expect(spine.creator >= 0, pairs, "creator_id")
+        X, sampled = matrix(tables, spine), samples(tables, spine)
+        if isinstance(self.fitted, FakeAccounts):
+            return pd.DataFrame(_audiences(self.fitted, sampled), index=pairs.index)
+        named: dict[str, Any] = {self.name: self.fitted}
+        champions = Champions(**named)
+        audience = audience_scores(champions, X, sampled)
+        if not isinstance(self.fitted, Conversion):
+            return _frame(audience.followers, pairs)
+        _expect(spine.brief >= 0, pairs, "brief_id")
+        goal = tables.briefs.goal[spine.brief]
+        return _frame(conversion_scores(champions, X, audience.conversion_share, goal), pairs)
+
+
+def _default_as_of(tables: Tables) -> pd.Timestamp:
+    if tables.latest == UNKNOWN_TIME:
+        raise InputError("the tables hold no observed_at: give the pairs a column as_of")
+    return pd.Timestamp(tables.latest + 1, unit="us", tz="UTC")
+
+
+def _expect(found: np.ndarray[Any, np.dtype[np.bool_]], pairs: pd.DataFrame, column: str) -> None:
+    if not found.all():
+        row = int(np.argmin(found))
+        value = pairs[column].iloc[row] if column in pairs else "missing"
+        raise InputError(f"pairs, row {row}: {column} {value!r} is not in the tables")
+
+
+def _frame(scores: object, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the fields of a dataclass of arrays as columns."""
+    columns = {field.name: getattr(scores, field.name) for field in fields(scores)}  # type: ignore[arg-type]
+    return pd.DataFrame(columns, index=pairs.index)
+
+
+def _audiences(model: FakeAccounts, sampled: Samples) -> dict[str, Any]:
+    """Return the share of each pair's follower sample, unknown without one."""
+    starts, stops = sampled.offsets[:-1], sampled.offsets[1:]
+    shares: Floats = np.full((len(starts), 3), np.nan)
+    levels = ["insufficient_data"] * len(starts)
+    for row, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        if stop > start:
+            found = model.audience(sampled.values[start:stop])
+            shares[row] = found.share, found.share_low, found.share_high
+            levels[row] = found.level
+    share, low, high = shares.T
+    columns = {"n_sampled": stops - starts, "share": share, "low": low, "high": high}
+    return {**columns, "level": levels}

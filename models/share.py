@@ -1,0 +1,150 @@
+"""A share as a posterior over a grid: prior masses, and what is read off the posterior."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.arrays import Floats
+from features.compiled import kernel, kernel_part
+from models.arithmetic import exponential, logarithm
+
+STEPS = 200
+GRID: Floats = np.arange(STEPS + 1) / STEPS
+"""The shares 0, .005, ..., 1: middles of cells, of which the two outer ones are half as wide."""
+
+TAIL = 0.05
+"""Probability on either side of a 90 % interval."""
+
+EXTREME = 1e-4
+"""Prior means closer to 0 or 1 than this are moved to it: a prior never rules a share out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior:
+    """What is read off n posteriors of a share.
+
+    Parameters
+    ----------
+    share : Floats, shape (n,)
+        The mean.
+    low, high : Floats, shape (n,)
+        The equal-tailed 90 % interval, widened to hold the mean.
+    above : Floats, shape (n,)
+        Probability that the share is at least the limit.
+    """
+
+    share: Floats
+    low: Floats
+    high: Floats
+    above: Floats
+
+
+def beta_log_masses(mean: Floats, concentration: float) -> Floats:
+    """Return the log mass of Beta(mean * concentration, (1 - mean) * concentration) in every cell.
+
+    Parameters
+    ----------
+    mean : Floats, shape (n,)
+        Means of the priors.
+    concentration : float
+        How many observed followers the prior is worth.
+
+    Returns
+    -------
+    Floats, shape (n, 201)
+        Up to a constant a row; Beta(1, 1) gives the widths of the cells.
+    """
+    out = np.empty((len(mean), STEPS + 1))
+    _beta_log_masses(np.ascontiguousarray(mean), float(concentration), out)
+    return out
+
+
+def posteriors(log_masses: Floats, limit: float) -> Posterior:
+    """Return mean, interval and tail of posteriors.
+
+    Parameters
+    ----------
+    log_masses : Floats, shape (n, 201)
+        Log mass of every cell of the grid, up to a constant a row; within a cell the mass is even.
+    limit : float
+        The share whose exceedance `above` tells.
+
+    Returns
+    -------
+    Posterior
+        n rows, each from its own row alone.
+    """
+    out = np.empty((4, len(log_masses)))
+    _posteriors(np.ascontiguousarray(log_masses), float(limit), out)
+    return Posterior(*out)
+
+
+@kernel
+def _beta_log_masses(mean: Floats, concentration: float, out: Floats) -> None:
+    steps = out.shape[1] - 1
+    log_width = -logarithm(float(steps))
+    log_half = -logarithm(2.0 * steps)
+    for i in range(len(mean)):
+        mu = min(max(mean[i], EXTREME), 1.0 - EXTREME)
+        a = mu * concentration
+        b = (1.0 - mu) * concentration
+        # The density may be infinite at 0 and 1; the mass of the half cells there is not.
+        out[i, 0] = a * log_half - logarithm(a)
+        out[i, steps] = b * log_half - logarithm(b)
+        for j in range(1, steps):
+            x = j / steps
+            out[i, j] = log_width + (a - 1.0) * logarithm(x) + (b - 1.0) * logarithm(1.0 - x)
+
+
+@kernel_part
+def _edge(cell: int, steps: int) -> float:
+    """Return where a cell begins (where the one before it ends)."""
+    return min(max((cell - 0.5) / steps, 0.0), 1.0)
+
+
+@kernel_part
+def _quantile(masses: Floats, target: float) -> float:
+    """Return the share below which the masses add up to `target`."""
+    steps = len(masses) - 1
+    below = 0.0
+    for j in range(steps + 1):
+        if masses[j] > 0.0 and below + masses[j] >= target:
+            left = _edge(j, steps)
+            share: float = left + (_edge(j + 1, steps) - left) * ((target - below) / masses[j])
+            return share
+        below += masses[j]
+    return 1.0
+
+
+@kernel_part
+def _below(masses: Floats, limit: float) -> float:
+    """Return the mass below `limit`."""
+    steps = len(masses) - 1
+    below = 0.0
+    for j in range(steps + 1):
+        left = _edge(j, steps)
+        right = _edge(j + 1, steps)
+        if right <= limit:
+            below += masses[j]
+        elif left < limit:
+            below += masses[j] * ((limit - left) / (right - left))
+    return below
+
+
+@kernel
+def _posteriors(log_masses: Floats, limit: float, out: Floats) -> None:
+    steps = log_masses.shape[1] - 1
+    masses = np.empty(steps + 1)
+    for i in range(log_masses.shape[0]):
+        top = log_masses[i].max()
+        total = 0.0
+        mean = 0.0
+        for j in range(steps + 1):
+            masses[j] = exponential(log_masses[i, j] - top)
+            total += masses[j]
+            mean += masses[j] * 0.5 * (_edge(j, steps) + _edge(j + 1, steps))
+        mean /= total
+        out[0, i] = mean
+        out[1, i] = min(_quantile(masses, TAIL * total), mean)
+        out[2, i] = max(_quantile(masses, (1.0 - TAIL) * total), mean)
+        out[3, i] = min(max(1.0 - _below(masses, limit) / total, 0.0), 1.0)

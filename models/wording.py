@@ -1,0 +1,77 @@
+"""Numbers in the words of a marketer."""
+
+import math
+
+from models.references import References
+
+
+def worded(value: float, unit: str) -> str:
+    """Return a feature's value with its unit.
+
+    Parameters
+    ----------
+    value : float
+        NaN for unknown.
+    unit : str
+        Of the catalogue. Logarithms are told without: "log10 UNIT" and "log UNIT" (of one more) in
+        UNIT, "log per UNIT" in per cent per UNIT, "log ratio" as so many times.
+
+    Returns
+    -------
+    str
+        Such as "4.1 %", "12,400 followers", "yes" or "unknown".
+    """
+    if math.isnan(value):
+        return "unknown"
+    if unit == "flag":
+        return "yes" if value else "no"
+    scale, _, rest = unit.partition(" ")
+    if scale in {"share", "ratio"}:
+        return f"{_short(100.0 * value)} % {rest}".rstrip()
+    if unit == "log ratio":
+        return f"{_short(math.exp(value))} times"
+    if scale == "log" and rest.startswith("per "):
+        return f"{_short(100.0 * math.expm1(value))} % {rest}"
+    if scale == "log10":
+        value, unit = 10.0**value, rest
+    elif scale == "log" and rest:
+        value, unit = math.expm1(value), rest
+    noun = unit.removeprefix("money").strip()
+    return _short(value) if noun in PLAIN else f"{_short(value)} {noun}"
+
+
+PLAIN = ("", "ratio", "log", "contrast", "closeness", "robust z")
+"""Units that would not help a reader."""
+
+
+def titled(text: str) -> str:
+    """Return a feature's few words for a value told without its logarithm."""
+    return text.replace(" (log10)", "").replace(" (log)", "")
+
+
+def compared(
+    references: References, name: str, value: float, platform: float, tier: str | None
+) -> tuple[float | None, str]:
+    """Return the percentile among peers, and the same in brackets, "" where there is none."""
+    percentile = references.percentile(name, value, platform, tier)
+    if percentile is None:
+        return None, ""
+    place = min(max(round(percentile), 1), 99)
+    return (
+        percentile,
+        f" ({ordinal(place)} percentile of {references.peers(name, platform, tier)})",
+    )
+
+
+def ordinal(number: int) -> str:
+    """Return "1st", "2nd", "3rd", "11th" and so on."""
+    if number % 100 in {11, 12, 13}:
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def _short(value: float) -> str:
+    """Return two significant digits below 10, whole numbers with separators from 100 on."""
+    if abs(value) >= 100.0:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 10.0 else f"{value:.2g}"

@@ -1,0 +1,59 @@
+"""Numbers in words."""
+
+import pytest
+
+from models.wording import ordinal, titled, worded
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.0413, "share", "4.1 %"),
+        (0.0, "share", "0 %"),
+        (1.0, "share", "100 %"),
+        (float("nan"), "share", "unknown"),
+        (4.0, "log10 followers", "10,000 followers"),
+        (1.0, "flag", "yes"),
+        (0.0, "flag", "no"),
+        (12.34, "days", "12.3 days"),
+        (1234.5, "posts per week", "1,234 posts per week"),
+        (0.0413, "ratio", "4.1 %"),
+        (0.02, "ratio per 90 days", "2 % per 90 days"),
+        (2.0, "log10 money", "100"),
+        (3.0, "money per 1000 followers", "3 per 1000 followers"),
+        (4.25, "robust z", "4.2"),
+        (0.7, "log", "0.7"),
+        (1.0, "log10 ratio", "10"),
+        (0.0, "log conversions", "0 conversions"),
+        (0.02, "log per 30 days", "2 % per 30 days"),
+        (-0.7, "log ratio", "0.5 times"),
+    ],
+)
+def test_values(value: float, unit: str, text: str) -> None:
+    """Shares in per cent, logs in their unit, flags as yes and no, few digits."""
+    assert worded(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1, "1st"),
+        (2, "2nd"),
+        (3, "3rd"),
+        (4, "4th"),
+        (11, "11th"),
+        (12, "12th"),
+        (13, "13th"),
+        (71, "71st"),
+        (93, "93rd"),
+    ],
+)
+def test_ordinals(number: int, text: str) -> None:
+    """Ordinals end as English does."""
+    assert ordinal(number) == text
+
+
+def test_titles() -> None:
+    """A value told without its logarithm needs no mention of it."""
+    assert titled("Followers (log10)") == "Followers"
+    assert titled("Engagement rate, last 90 days") == "Engagement rate, last 90 days"
