@@ -1,0 +1,242 @@
+"""The answers of /v1/score and /v1/audit: who is asked about, and what which models say."""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+
+import numpy as np
+
+from features.arrays import Floats
+from features.catalogue import NAMES, catalogue_hash
+from features.deals import Briefs
+from features.profiles import FOLLOWER_VALUES
+from models.fake_accounts import FakeAccounts
+from models.reasons import Reason, conversion_reasons, fake_followers_reasons
+from models.scoring import Champions, conversion_scores
+from models.story import ConversionScores
+from serving import stored
+from serving.contract import (
+    AuditAnswer,
+    AuditRequest,
+    ConversionScore,
+    CreatorScore,
+    CreatorUnknown,
+    FakeFollowersScore,
+    ReasonGiven,
+    ScoreAnswer,
+    ScoreRequest,
+)
+from serving.deal import Deal, deal_of
+from serving.group import EPOCH, Group
+from serving.inline import inline_group
+from serving.problems import Problem, violated
+from serving.state import Snapshot
+
+ACCOUNTS, FOLLOWERS, CONVERSION = "fake_accounts", "fake_followers", "conversion"
+
+_MICROSECOND = timedelta(microseconds=1)
+_catalogue_hash = cache(catalogue_hash)
+_MATCH = NAMES.index("audience_match")
+_UNKNOWN = Problem(404, "this creator is not published: publish its tables, or send its history")
+
+
+def score(
+    snapshot: Snapshot, request: ScoreRequest, now: datetime
+) -> tuple[ScoreAnswer, Mapping[str, int]]:
+    """Score the creators of a request.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Models and store.
+    request : ScoreRequest
+        What is asked.
+    now : datetime
+        The clock.
+
+    Returns
+    -------
+    answer : ScoreAnswer
+        In the order asked.
+    counts : mapping of str to int
+        Scores given by each model.
+
+    Raises
+    ------
+    Problem
+        404 for an unknown brief, 422 for an `as_of` that the stored features do not hold for.
+    """
+    places = list(enumerate(request.creators))
+    named = [(place, one) for place, one in places if one.history is None]
+    brought = [(place, one) for place, one in places if one.history is not None]
+    store = snapshot.store if named else None
+    models = snapshot.kept if store else snapshot.models
+    as_of = _as_of(request, now, None if store is None else store.as_of)
+    published = snapshot.store.briefs if snapshot.store else Briefs.empty()
+    deal = deal_of(request, published)
+    groups = []
+    if store:
+        groups.append(stored.stored_group(store, named, deal))
+    if brought:
+        groups.append(inline_group(brought, deal, published, models.champions, as_of))
+    entries: list[CreatorScore | CreatorUnknown] = [
+        CreatorUnknown(one.creator_id, _UNKNOWN.body()) for one in request.creators
+    ]
+    counts = {FOLLOWERS: 0, CONVERSION: 0}
+    for group in groups:
+        for place, entry in _entries(group, request, models.champions, deal):
+            entries[place] = entry
+            counts[FOLLOWERS] += entry.fake_followers is not None
+            counts[CONVERSION] += entry.conversion is not None
+    moment = EPOCH + timedelta(microseconds=as_of)
+    age = (now - moment).total_seconds() if store else None
+    answer = ScoreAnswer(moment, age, dict(models.versions), _catalogue_hash(), list(entries))
+    return answer, counts
+
+
+def _as_of(request: ScoreRequest, now: datetime, published: int | None) -> int:
+    """Return the moment to score at, microseconds."""
+    if request.as_of is None:
+        return (now - EPOCH) // _MICROSECOND if published is None else published
+    asked = (request.as_of - EPOCH) // _MICROSECOND
+    if published is not None and asked != published:
+        raise violated(
+            ("/as_of", "creators without history are scored at the published as_of: leave it out")
+        )
+    return asked
+
+
+def _entries(
+    group: Group, request: ScoreRequest, champions: Champions, deal: Deal
+) -> list[tuple[int, CreatorScore]]:
+    """Return the entry of each creator of a group, with its place in the request."""
+    share = group.audience.conversion_share
+    goal = np.full(len(group.X), deal.goal)
+    conversion = conversion_scores(champions, group.X, share, goal) if deal.row >= 0 else None
+    reasons = _reasons(group, champions, conversion, goal, int(request.reasons))
+    return [
+        (
+            place,
+            CreatorScore(
+                request.creators[place].creator_id,
+                group.peers.tier[row],
+                _followers(group, row),
+                _conversion(conversion, group.X, row),
+                {name: [_given(one) for one in found[row]] for name, found in reasons.items()},
+                group.data[row],
+            ),
+        )
+        for row, place in enumerate(group.places)
+    ]
+
+
+def _followers(group: Group, row: int) -> FakeFollowersScore | None:
+    scores = group.audience.followers
+    if scores is None:
+        return None
+    return FakeFollowersScore(
+        risk=_known(scores.risk, row),
+        share=_known(scores.share, row),
+        share_low=_known(scores.low, row),
+        share_high=_known(scores.high, row),
+        n_sampled=int(scores.n_sampled[row]),
+        level=scores.level[row],
+    )
+
+
+def _conversion(scores: ConversionScores | None, X: Floats, row: int) -> ConversionScore | None:
+    if scores is None:
+        return None
+    return ConversionScore(
+        probability=_known(scores.probability, row),
+        low=_known(scores.low, row),
+        high=_known(scores.high, row),
+        expected=_known(scores.expected, row),
+        expected_low=_whole(scores.expected_low, row),
+        expected_high=_whole(scores.expected_high, row),
+        audience_match=_known(X[:, _MATCH], row),
+    )
+
+
+def _reasons(
+    group: Group,
+    champions: Champions,
+    conversion: ConversionScores | None,
+    goal: Floats,
+    k: int,
+) -> Mapping[str, list[list[Reason]]]:
+    """Return each model's reasons of each row; no model where none are asked for."""
+    found: dict[str, list[list[Reason]]] = {}
+    if not k:
+        return found
+    if champions.fake_followers is not None and group.audience.followers is not None:
+        found[FOLLOWERS] = fake_followers_reasons(
+            champions.fake_followers, group.X, group.audience.followers, peers=group.peers, k=k
+        )
+    share = group.audience.conversion_share
+    if champions.conversion is not None and conversion is not None and share is not None:
+        found[CONVERSION] = conversion_reasons(
+            champions.conversion, group.X, share, goal, peers=group.peers, k=k
+        )
+    return found
+
+
+def _given(reason: Reason) -> ReasonGiven:
+    return ReasonGiven(
+        reason.feature,
+        reason.family,
+        reason.value,
+        reason.percentile,
+        reason.contribution,
+        reason.text,
+    )
+
+
+def _known(values: Floats, row: int) -> float | None:
+    """Return a number, None for NaN."""
+    value = float(values[row])
+    return None if math.isnan(value) else value
+
+
+def _whole(values: Floats, row: int) -> int | None:
+    value = _known(values, row)
+    return None if value is None else int(value)
+
+
+def audit(snapshot: Snapshot, request: AuditRequest) -> AuditAnswer:
+    """Estimate the share of an audience that looks inauthentic from accounts sampled of it.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        With the account model.
+    request : AuditRequest
+        The accounts.
+
+    Raises
+    ------
+    Problem
+        503 without an account model.
+    """
+    model: FakeAccounts | None = snapshot.models.champions.fake_accounts
+    if model is None:
+        raise Problem(503, "the account model has no champion: run `credence train fake-accounts`")
+    values = np.array(
+        [[_number(getattr(row, name)) for name in FOLLOWER_VALUES] for row in request.followers],
+        dtype=np.float64,
+    )
+    found = model.audience(values)
+    return AuditAnswer(
+        n=found.n,
+        share=found.share,
+        share_low=found.share_low,
+        share_high=found.share_high,
+        level=found.level,
+        version=model.version,
+        probabilities=found.probabilities.tolist() if request.probabilities else None,
+    )
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)

@@ -1,0 +1,109 @@
+"""`credence audit`: sampled followers in a file to the share of each audience that looks fake."""
+
+import sys
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from tqdm import tqdm
+
+from features.arrays import Floats, Ints
+from features.profiles import FOLLOWER_VALUES
+from features.reader import File
+from features.schema import FOLLOWERS
+from models.bundle import to_model
+from models.champions import bundle, pins
+from models.fake_accounts import FakeAccounts
+from serving.pinned import ACCOUNTS
+from serving.tabular import carried, rows_of, write_rows
+
+CHUNK = 100_000
+"""Rows written at once."""
+
+PROBABILITY = pa.field("fake_probability", pa.float64())
+
+
+class AudienceFound(msgspec.Struct, frozen=True):
+    """What an audience's sample says, as it is printed."""
+
+    creator_id: str | None
+    n: int
+    share: float
+    share_low: float
+    share_high: float
+    level: str
+    version: str
+
+
+def audit(followers: Path, out: Path) -> tuple[list[AudienceFound], int]:
+    """Estimate the share of each audience in a file that looks fake, and write its rows to `out`.
+
+    Parameters
+    ----------
+    followers : Path
+        CSV or Parquet with the columns of `followers`; without creator_id it is one audience.
+    out : Path
+        Gets the rows in order, with `fake_probability`: null for a bad row.
+
+    Returns
+    -------
+    audiences : list of AudienceFound
+        By creator_id.
+    set_aside : int
+        Bad rows.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used, or `fake_accounts` has no champion.
+    """
+    champion = bundle(ACCOUNTS)
+    model = to_model(champion, str(pins()[ACCOUNTS].version))
+    assert isinstance(model, FakeAccounts)
+    file = carried(followers, FOLLOWERS, ("creator_id", "observed_at"))
+    rows = rows_of(file, out)
+    values = file.frame.numbers(FOLLOWER_VALUES)
+    probability = np.full(len(file), np.nan)
+    audiences = []
+    for creator_id, members in tqdm(_members(file), delay=2, unit=" audiences", file=sys.stderr):
+        found = model.audience(values[members])
+        probability[members] = found.probabilities
+        audiences.append(
+            AudienceFound(
+                creator_id=creator_id,
+                n=found.n,
+                share=found.share,
+                share_low=found.share_low,
+                share_high=found.share_high,
+                level=found.level,
+                version=model.version,
+            )
+        )
+    _write(out, rows, probability)
+    return audiences, len(file.set_aside)
+
+
+def _members(file: File) -> list[tuple[str | None, Ints]]:
+    """Return the audiences by creator_id, each with the places of its good rows."""
+    good = np.flatnonzero(file.good)
+    if not file.has("creator_id"):
+        return [(None, good)] if len(good) else []
+    names = file.frame.text("creator_id").take(pa.array(good)).to_pylist()
+    places: dict[str, list[int]] = {}
+    for name, place in zip(names, good.tolist(), strict=True):
+        places.setdefault(name, []).append(place)
+    return [(name, np.array(places[name])) for name in sorted(places)]
+
+
+def _write(out: Path, rows: pa.Table, probability: Floats) -> None:
+    if PROBABILITY.name in rows.column_names:
+        rows = rows.drop_columns(PROBABILITY.name)
+    rows = rows.append_column(PROBABILITY, pa.array(probability, from_pandas=True))
+    starts = range(0, max(len(rows), 1), CHUNK)
+    write_rows(out, rows.schema, (rows.slice(start, CHUNK) for start in starts))
+
+
+def as_json(audiences: list[AudienceFound]) -> str:
+    """Return the audiences as a JSON list of objects."""
+    return msgspec.json.format(msgspec.json.encode(audiences), indent=2).decode()

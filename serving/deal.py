@@ -1,0 +1,86 @@
+"""What a request offers: the brief, from the store or its own rows, and each creator's terms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from features.arrays import COMPENSATION, Floats
+from features.deals import Briefs
+from features.errors import InputError
+from features.reader import brief_of
+from serving.contract import CreatorAsked, ScoreRequest
+from serving.problems import Problem, violated
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deal:
+    """A brief among `briefs`, at `row`; -1 for a request without one."""
+
+    briefs: Briefs
+    row: int
+
+    @property
+    def goal(self) -> float:
+        """Conversions to reach; NaN without a brief."""
+        return float(self.briefs.goal[self.row]) if self.row >= 0 else np.nan
+
+
+def deal_of(request: ScoreRequest, published: Briefs) -> Deal:
+    """Return the brief that a request is about.
+
+    Parameters
+    ----------
+    request : ScoreRequest
+        Names a brief, brings one, or neither.
+    published : Briefs
+        Those of the store.
+
+    Raises
+    ------
+    Problem
+        404 for a name that is not published, 422 for rows that break the tables' rules.
+    """
+    if request.brief is not None:
+        return Deal(_brought(request), 0)
+    if request.brief_id is None:
+        return Deal(published, -1)
+    row = published.index.get(request.brief_id)
+    if row is None:
+        raise Problem(404, "no such brief is published: publish its tables, or send it as brief")
+    return Deal(published, row)
+
+
+def _brought(request: ScoreRequest) -> Briefs:
+    """Return the brief that came with the request."""
+    brief = msgspec.structs.asdict(request.brief) if request.brief else {}
+    brand = msgspec.structs.asdict(request.brand) if request.brand else None
+    try:
+        return brief_of(brief, brand)
+    except InputError as error:
+        where = "/brand" if error.table == "brands" else "/brief"
+        column = f"/{error.column}" if error.column else ""
+        raise violated((where + column, "breaks a rule of its table")) from None
+
+
+def terms(creators: Sequence[CreatorAsked]) -> tuple[Floats, Floats]:
+    """Return what each creator is offered.
+
+    Parameters
+    ----------
+    creators : sequence of CreatorAsked, length n
+
+    Returns
+    -------
+    compensation : Floats, shape (n,)
+        Position in COMPENSATION, NaN unknown.
+    fee : Floats, shape (n,)
+        Money, NaN unknown; no zero below zero.
+    """
+    kinds = [
+        np.nan if one.compensation is None else COMPENSATION.index(one.compensation)
+        for one in creators
+    ]
+    fees = [np.nan if one.fee is None else one.fee for one in creators]
+    return np.array(kinds, dtype=np.float64), np.array(fees, dtype=np.float64) + 0.0

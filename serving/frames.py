@@ -1,0 +1,76 @@
+"""`credence features`: a spine in a file to the same rows with X, for training elsewhere."""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from tqdm import tqdm
+
+from features.catalogue import NAMES
+from features.compute import matrix
+from features.errors import InputError
+from features.reader import read
+from features.schema import SPINE
+from features.tables import Tables
+from serving.pairs import Asked, resolve, take
+from serving.tabular import carried, rows_of, write_rows
+
+CHUNK = 16_384
+"""Rows computed and written at once."""
+
+_X = [pa.field(name, pa.float64()) for name in NAMES]
+
+
+def write_features(tables: Path, spine: Path, out: Path) -> int:
+    """Write the rows of a spine with the features of each, in its order.
+
+    Parameters
+    ----------
+    tables : Path
+        A tables folder.
+    spine : Path
+        CSV or Parquet with creator_id, as_of [, brief_id, compensation, fee].
+    out : Path
+        Gets the spine's columns and X: CSV by its suffix, else Parquet. Unknown features, and all
+        of a bad row, are null.
+
+    Returns
+    -------
+    int
+        Rows of spine and tables that were set aside.
+
+    Raises
+    ------
+    InputError
+        If an input cannot be used, or the spine has a column named as a feature.
+    """
+    print(f"reading {tables}", file=sys.stderr)
+    found = read(tables)
+    file = carried(spine, SPINE)
+    rows = rows_of(file, out)
+    taken = sorted(set(rows.column_names) & set(NAMES))
+    if taken:
+        raise InputError(f"{spine} has columns named as features: {', '.join(taken)}. Rename them.")
+    asked = resolve(file, found)
+    schema = pa.schema([*rows.schema.remove_metadata(), *_X])
+    write_rows(out, schema, _chunks(found, asked, rows, schema))
+    return len(found.set_aside) + len(asked.rejects)
+
+
+def _chunks(tables: Tables, asked: Asked, rows: pa.Table, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield the rows with their features, some at a time."""
+    spine = asked.spine
+    # A row that is bad for any reason is one of an unknown creator to the features.
+    creator = np.where(asked.good, spine.creator, -1)
+    with tqdm(total=len(spine), delay=2, unit=" rows", file=sys.stderr) as progress:
+        for start in range(0, max(len(spine), 1), CHUNK):
+            part = slice(start, start + CHUNK)
+            wanted = take(replace(spine, creator=creator), part)
+            X = matrix(tables, wanted, threads=os.cpu_count() or 1)
+            features = [pa.array(column, from_pandas=True) for column in X.T]
+            yield pa.table([*rows.slice(start, CHUNK).columns, *features], schema=schema)
+            progress.update(len(wanted))

@@ -1,0 +1,133 @@
+"""What `credence serve` does before and around the workers: check, resolve, announce, start."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import msgspec
+
+from features.errors import InputError
+from features.home import home
+from models.champions import NoChampionError, bundle, pins
+
+PINS = "CREDENCE_CHAMPIONS"
+"""Environment variable that hands the champions to the workers, as JSON."""
+
+LOOPBACK = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "::1", "[::1]": "::1"}
+"""Hosts that a server without keys may bind to, with their addresses."""
+
+# One thread a worker: with a busy neighbour, two cost a hundred times at the 95th percentile.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+class NotLoopbackError(InputError):
+    """A server without keys was asked to listen where strangers reach it."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"--host {host}: without keys the server answers to this machine only; expected one of"
+            f" {', '.join(LOOPBACK)}. To offer it to others, put a proxy with authentication"
+            " before it"
+        )
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 3000,
+    workers: int = 1,
+    log: Path | None = None,
+    *,
+    example: bool = False,
+) -> None:
+    """Serve the champions and the published store until a signal ends it.
+
+    Parameters
+    ----------
+    host : str
+        A name or address of the loopback interface.
+    port : int
+        Where to listen.
+    workers : int
+        Processes.
+    log : Path, optional
+        Folder for a Parquet log of predictions.
+    example : bool
+        Print a request to try and its answer once the workers are ready.
+
+    Raises
+    ------
+    InputError
+        For a host that is not loopback, a port in use, or without any champion.
+    """
+    if host not in LOOPBACK:
+        raise NotLoopbackError(host)
+    address = LOOPBACK[host]
+    _refuse_taken(address, port)
+    prepare(port, log)
+    shown = f"[{address}]" if ":" in address else address
+    print(
+        f"serving on http://{shown}:{port} with {workers} worker{'s' * (workers > 1)};"
+        " no keys are configured, so only this machine is answered",
+        file=sys.stderr,
+        flush=True,
+    )
+    if example:
+        from serving.example import show_when_ready
+
+        show_when_ready(address, port)
+    # Reads BENTOML_HOME when it is imported.
+    from serving.service import run
+
+    run(address, port, workers)
+
+
+def _resolve() -> None:
+    """Fetch the champions before the workers start, so that all of them serve the same versions."""
+    found = pins()
+    if not found:
+        raise NoChampionError(f"no model has a champion in {home()}; run `credence train all`")
+    for name in found:
+        bundle(name)
+    os.environ[PINS] = msgspec.json.encode(found).decode()
+
+
+def _refuse_taken(address: str, port: int) -> None:
+    """Raise where something listens on the port already."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise InputError(
+                f"--port {port}: {error.strerror}; choose another port, or end what listens there"
+            ) from error
+
+
+def prepare(port: int, log: Path | None) -> None:
+    """Set what the workers find in their environment.
+
+    Parameters
+    ----------
+    port : int
+        Names the folder of BentoML's own state.
+    log : Path, optional
+        Folder of the prediction log.
+
+    Raises
+    ------
+    NoChampionError
+        Without any champion there is nothing to serve.
+    """
+    _resolve()
+    here = home().resolve()
+    os.environ["CREDENCE_HOME"] = str(here)
+    if log is not None:
+        log.mkdir(parents=True, exist_ok=True)
+        os.environ["CREDENCE_LOG"] = str(log.resolve())
+    # BentoML empties its metrics folder at start: each server has its own, named by its port.
+    os.environ["BENTOML_HOME"] = str(here / "serving" / str(port))
+    os.environ["BENTOML_DO_NOT_TRACK"] = "True"
+    for name in _ONE_THREAD:
+        os.environ.setdefault(name, "1")

@@ -1,0 +1,163 @@
+"""The OpenAPI 3.1 document, generated from the routes and the types that decode and encode."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import version
+
+import msgspec
+
+from serving.contract import REFERENCE, SCORED
+from serving.http import JSON
+from serving.problems import MEDIA_TYPE, TITLES, ProblemBody
+from serving.routes import ROUTES, Route
+from serving.rows import Id
+
+Json = dict[str, object]
+
+_MEANINGS: Mapping[int, str] = {
+    400: "The body is not JSON: NaN, Infinity and bytes that are not UTF-8 included.",
+    404: "Nothing of that name is stored.",
+    405: "The path has other methods: see Allow.",
+    408: "The body did not arrive in time.",
+    413: "More bytes, creators, history rows or followers than one request may hold.",
+    415: "The body is not declared as application/json, or it has a Content-Encoding.",
+    421: "The Host is not loopback.",
+    422: "JSON that breaks the contract: `errors` says where and how.",
+    431: "Too many headers, or too large ones.",
+    500: "An error of the service's own.",
+    503: "No model can answer.",
+}
+_SHARED_HEADERS: Mapping[str, str] = {
+    "X-Request-Id": "The request's own X-Request-Id where it is harmless, else a new one.",
+    "X-Credence-Models": "Versions of the models that answered, such as conversion=3.",
+}
+
+
+@cache
+def document() -> bytes:
+    """Return the document as JSON."""
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Credence",
+                "version": version("credence"),
+                "description": "Fake-follower risk and conversion likelihood of social-media"
+                " creators, calibrated, with intervals and reasons. Without keys the server"
+                " answers to loopback only. HEAD is answered wherever GET is.",
+            },
+            "paths": _paths(),
+            "components": {
+                "schemas": _schemas(),
+                "headers": {
+                    name: {"description": text, "schema": {"type": "string"}}
+                    for name, text in _SHARED_HEADERS.items()
+                },
+                "responses": {str(status): _problem(status) for status in _MEANINGS},
+            },
+        }
+    )
+
+
+def _paths() -> Json:
+    """Return every path with its operations."""
+    paths: dict[str, Json] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return dict(paths)
+
+
+def _operation(route: Route) -> Json:
+    """Return one operation with every status it may answer."""
+    responses: Json = {"200": _success(route)}
+    for status in route.statuses:
+        responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
+    if route.name == "readyz":
+        responses["503"] = {**_success(route), "description": _MEANINGS[503]}
+    operation: Json = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "responses": responses,
+    }
+    if route.request is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {JSON: {"schema": _reference(route.request)}},
+        }
+    if "{creator_id}" in route.path:
+        operation["parameters"] = [
+            {
+                "name": "creator_id",
+                "in": "path",
+                "required": True,
+                "schema": msgspec.json.schema(Id),
+            }
+        ]
+    return operation
+
+
+def _success(route: Route) -> Json:
+    """Return what the route answers when all is well."""
+    schema: Json = {"type": "string"}
+    if route.answer is not None:
+        schema = _reference(route.answer)
+    elif route.media_type == JSON:
+        schema = {"type": "object"}
+    return {
+        "description": "Answered.",
+        "headers": _headers(),
+        "content": {route.media_type: {"schema": schema}},
+    }
+
+
+def _problem(status: int) -> Json:
+    """Return the response of an error."""
+    headers = _headers()
+    if status == 405:
+        headers["Allow"] = {
+            "description": "The methods of the path.",
+            "schema": {"type": "string"},
+        }
+    return {
+        "description": f"{TITLES[status]}. {_MEANINGS[status]}",
+        "headers": headers,
+        "content": {MEDIA_TYPE: {"schema": _reference(ProblemBody)}},
+    }
+
+
+def _headers() -> Json:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in _SHARED_HEADERS}
+
+
+def _reference(kind: type) -> Json:
+    return {"$ref": REFERENCE.format(name=kind.__name__)}
+
+
+def _schemas() -> Json:
+    """Return the schema of every type of the contract."""
+    kinds: list[type] = [ProblemBody, *SCORED]
+    for route in ROUTES:
+        kinds += [kind for kind in (route.request, route.answer) if kind is not None]
+    _, components = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
+    return {name: _tidied(schema) for name, schema in components.items()}
+
+
+def _tidied(schema: object) -> object:
+    """Return a schema whose whole numbers, which decode from 12 and 12.0 alike, say just that."""
+    if isinstance(schema, list):
+        return [_tidied(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tidy = {key: _tidied(part) for key, part in schema.items()}
+    if "anyOf" in tidy:
+        parts = [part for part in _dicts(tidy["anyOf"]) if part.get("multipleOf") != 1]
+        if len(parts) == 1:
+            del tidy["anyOf"]
+            tidy |= parts[0]
+        else:
+            tidy["anyOf"] = parts
+    return tidy
+
+
+def _dicts(parts: object) -> Iterable[Json]:
+    return parts if isinstance(parts, list) else []

@@ -1,0 +1,121 @@
+"""The route table: what /openapi.json documents and what the app answers, in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from serving import contract
+from serving.http import JSON
+from serving.metrics import MEDIA_TYPE as METRICS_TYPE
+
+HEAD_ERRORS = (405, 421, 431, 500)
+"""What any route may answer."""
+BODY_ERRORS = (400, 408, 413, 415, 422)
+"""What a route that reads a body may answer besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation; `answer` is None where it is no JSON type of the contract."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    answer: type[msgspec.Struct] | None = None
+    request: type[msgspec.Struct] | None = None
+    media_type: str = JSON
+    errors: tuple[int, ...] = ()
+
+    @property
+    def allow(self) -> str:
+        """The value of Allow."""
+        return "GET, HEAD" if self.method == "GET" else self.method
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """Every status of an error that the route may answer."""
+        return tuple(sorted({*HEAD_ERRORS, *self.errors, *(BODY_ERRORS if self.request else ())}))
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "score",
+        "POST",
+        "/v1/score",
+        "Score creators, for a brief or without one",
+        contract.ScoreAnswer,
+        contract.ScoreRequest,
+        errors=(404,),
+    ),
+    Route(
+        "audit",
+        "POST",
+        "/v1/audit",
+        "Estimate the inauthentic share of an audience from sampled followers",
+        contract.AuditAnswer,
+        contract.AuditRequest,
+        errors=(503,),
+    ),
+    Route(
+        "creator",
+        "GET",
+        "/v1/creators/{creator_id}",
+        "Stored features of a creator with units and percentiles among its peers",
+        contract.CreatorAnswer,
+        errors=(404,),
+    ),
+    Route(
+        "features",
+        "GET",
+        "/v1/features",
+        "The feature catalogue",
+        contract.FeaturesAnswer,
+    ),
+    Route(
+        "models",
+        "GET",
+        "/v1/models",
+        "Served model versions with metrics, data window and card",
+        contract.ModelsAnswer,
+    ),
+    Route("livez", "GET", "/livez", "Whether the process answers", contract.Alive),
+    Route(
+        "readyz",
+        "GET",
+        "/readyz",
+        "Whether models are loaded and gave their known answers",
+        contract.Readiness,
+        errors=(503,),
+    ),
+    Route(
+        "metrics",
+        "GET",
+        "/metrics",
+        "Prometheus metrics of all workers",
+        media_type=METRICS_TYPE,
+    ),
+    Route("openapi", "GET", "/openapi.json", "This document"),
+)
+
+_EXACT: Mapping[str, Route] = {route.path: route for route in ROUTES if "{" not in route.path}
+_CREATOR = next(route for route in ROUTES if route.name == "creator")
+_CREATORS = "/v1/creators/"
+
+
+def find(path: str) -> tuple[Route, str] | None:
+    """Return the route of `path` and the value of its parameter ("" without one), or None.
+
+    Parameters
+    ----------
+    path : str
+        The decoded path of a request.
+    """
+    route = _EXACT.get(path)
+    if route is not None:
+        return route, ""
+    parameter = path.removeprefix(_CREATORS)
+    if parameter != path and parameter and "/" not in parameter:
+        return _CREATOR, parameter
+    return None
