@@ -1,5 +1,58 @@
 """Fixtures of this package's tests."""
 
+from pathlib import Path
+
+import pytest
+
+from features.reader import read
+from features.tables import Tables
+from models.fake_accounts import FakeAccounts
+from models.fake_followers import FakeFollowers
+from models.manifest import Data
 from tests.registries import migrated, state
+from training import conversion, dataset, fake_accounts, fake_followers
+from training.labelled import prepare
+from training.trained import Trained
 
 __all__ = ["migrated", "state"]
+
+DATA = Data("0" * 64)
+
+
+@pytest.fixture(scope="session")
+def tables(world: Path) -> Tables:
+    """Return the tables of the small world."""
+    return read(world)
+
+
+@pytest.fixture(scope="session")
+def audits(tables: Tables) -> dataset.Rows:
+    """Return its audits."""
+    return dataset.audits(tables, tables.latest + 1)
+
+
+@pytest.fixture(scope="session")
+def collaborations(tables: Tables) -> dataset.Rows:
+    """Return its mature collaborations."""
+    return dataset.collaborations(tables, tables.latest + 1)
+
+
+@pytest.fixture(scope="session")
+def fitted_accounts(tables: Tables) -> Trained:
+    """Return the account model of the small world."""
+    rows = prepare(tables.accounts)
+    return fake_accounts.train(rows, DATA, on_world=False, seed=7)
+
+
+@pytest.fixture(scope="session")
+def fitted_followers(audits: dataset.Rows, fitted_accounts: Trained) -> Trained:
+    """Return the audience model of the small world."""
+    assert isinstance(fitted_accounts.model, FakeAccounts)
+    return fake_followers.train(audits, fitted_accounts.model, DATA, on_world=False, seed=7)
+
+
+@pytest.fixture(scope="session")
+def fitted_conversion(collaborations: dataset.Rows, fitted_followers: Trained) -> Trained:
+    """Return the conversion model of the small world."""
+    assert isinstance(fitted_followers.model, FakeFollowers)
+    return conversion.train(collaborations, fitted_followers.model, DATA, on_world=False, seed=7)

@@ -1,0 +1,101 @@
+"""Calibration on held-out rows, and keeping it current."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from features.arrays import Floats
+from training.calibrate import refresh, sigmoid
+
+
+def _drawn(intercept: float, slope: float, n: int = 20_000) -> tuple[Floats, Floats]:
+    random = np.random.default_rng(5)
+    raw = random.normal(size=n)
+    return raw, (random.random(n) < expit(intercept + slope * raw)).astype(np.float64)
+
+
+def test_sigmoid_recovers_level_and_slope() -> None:
+    """Scores that are too bold are brought back to the log-odds that made the outcomes."""
+    raw, hit = _drawn(-0.8, 0.6)
+
+    found = sigmoid(raw, hit)
+
+    assert found.intercept == pytest.approx(-0.8, abs=0.05)  # three standard errors
+    assert found.slope == pytest.approx(0.6, abs=0.05)
+
+
+def test_mean_of_the_calibrated_is_the_rate() -> None:
+    """After calibration the mean probability is the observed rate."""
+    raw, hit = _drawn(-0.8, 0.6, 500)
+
+    found = sigmoid(raw, hit)
+
+    assert found.probability(raw).mean() == pytest.approx(hit.mean(), abs=0.002)  # half a row each
+
+
+def test_few_outcomes_move_only_the_level() -> None:
+    """With few rows of the rarer outcome the slope stays 1 and the level stays finite."""
+    raw = np.linspace(-1.0, 1.0, 30)
+
+    found = sigmoid(raw, np.zeros(30))
+
+    assert found.slope == 1.0
+    assert -20.0 < found.intercept < -2.0
+
+
+def test_without_rows_nothing_is_changed() -> None:
+    """No row at all leaves even odds, and a finite doubt."""
+    found = sigmoid(np.zeros(0), np.zeros(0))
+
+    assert (found.intercept, found.slope) == (0.0, 1.0)
+    assert np.isfinite(found.covariance).all()
+
+
+def test_weights_count_as_rows() -> None:
+    """A row of weight two is two rows."""
+    raw, hit = _drawn(-0.8, 0.6, 400)
+
+    doubled = sigmoid(np.r_[raw, raw], np.r_[hit, hit])
+    weighed = sigmoid(raw, hit, np.full(400, 2.0))
+
+    assert weighed.slope == pytest.approx(doubled.slope, abs=1e-3)  # sklearn's tolerance
+    assert weighed.intercept == pytest.approx(doubled.intercept, abs=1e-3)
+
+
+def test_shares_calibrate_like_outcomes() -> None:
+    """A share between 0 and 1 counts as rows of both outcomes."""
+    raw = np.linspace(-2.0, 2.0, 500)
+
+    found = sigmoid(raw, expit(-0.5 + 0.7 * raw))
+
+    assert found.slope == pytest.approx(0.7, abs=1e-2)
+
+
+def test_recent_rows_set_the_level() -> None:
+    """The slope stays, the level follows the recent rows."""
+    raw, hit = _drawn(-0.8, 0.6)
+    old = sigmoid(raw, hit)
+    late_raw, late = _drawn(0.4, 0.6, 3000)
+
+    found = refresh(old, late_raw, late)
+
+    assert found.slope == old.slope
+    assert found.intercept == pytest.approx(0.4, abs=0.15)
+    assert found.covariance[0] > old.covariance[0]
+
+
+def test_one_recent_row_changes_little() -> None:
+    """A single recent row does not overthrow the level of thousands."""
+    raw, hit = _drawn(-0.8, 0.6)
+    old = sigmoid(raw, hit)
+
+    found = refresh(old, np.zeros(1), np.ones(1))
+
+    assert 0.0 < found.intercept - old.intercept < 0.6
+
+
+def test_no_recent_row_changes_nothing() -> None:
+    """Without recent rows the calibration stays as it is."""
+    old = sigmoid(*_drawn(-0.8, 0.6, 400))
+
+    assert refresh(old, np.zeros(0), np.zeros(0)) == old

@@ -1,0 +1,55 @@
+"""Cross-validation of the recipe."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tests.training import toys
+from training.crossing import candidates, comparable, plan
+from training.learning import RIDGES, Plan
+
+
+def test_plan_wants_trees_where_the_truth_is_bent() -> None:
+    """Cross-validation grows trees for a truth that no line follows."""
+    assert plan(toys.binary()).rounds > 0
+
+
+def test_plan_of_few_rows_is_cautious() -> None:
+    """With too few rows or groups to compare, the strongest ridge and no trees."""
+    task = toys.binary()
+
+    assert plan(task.take(np.arange(12))) == Plan(max(RIDGES), 0)
+    assert plan(replace(task, groups=np.zeros(len(task.X), np.int64))) == Plan(max(RIDGES), 0)
+
+
+def test_held_scores_come_from_other_groups() -> None:
+    """A row's held-out score does not depend on its own label, nor on those of its group."""
+    task = toys.binary()
+    flipped = task.asked.hit.copy()
+    flipped[:3] = 1.0 - flipped[:3]  # one group
+    other = replace(task, asked=replace(task.asked, hit=flipped))
+
+    first, second = (
+        candidates(one, Plan(3.0, 10), ("trees",))["trees"].held for one in (task, other)
+    )
+
+    np.testing.assert_array_equal(first[:3], second[:3])
+    assert (first != second).any()
+
+
+def test_candidates_of_few_rows_are_the_constant() -> None:
+    """With too few rows only a constant is fitted, whatever was asked for."""
+    task = toys.graded().take(np.arange(9))
+
+    found = candidates(task, Plan(300.0, 0), ("trees",))
+
+    assert not comparable(task)
+    assert list(found) == ["constant"]
+    assert np.isfinite(found["constant"].held).all()
+
+
+def test_inflation_never_shrinks() -> None:
+    """The spread of the folds only widens what the covariance says."""
+    found = candidates(toys.binary(), Plan(3.0, 10))
+
+    assert all(candidate.inflation >= 1.0 for candidate in found.values())

@@ -1,0 +1,106 @@
+"""What a collaboration brought by day 30."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from features.arrays import DAY
+from features.reader import from_rows
+from features.tables import Tables
+from training.labels import day30, mature
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+AS_OF = int((START + timedelta(days=100)).timestamp() * 1e6)
+
+
+def _at(days: float) -> str:
+    return (START + timedelta(days=days)).isoformat()
+
+
+def _table(*deals: Mapping[str, object], outcomes: list[tuple[str, float, int | None]]) -> Tables:
+    """Return tables with one creator and one brief; a deal is published on day 0."""
+    plain = {"brief_id": "b", "creator_id": "c", "agreed_at": _at(-5), "published_at": _at(0)}
+    return from_rows(
+        {
+            "creators": [{"creator_id": "c", "platform": "x"}],
+            "briefs": [
+                {"brief_id": "b", "brand_id": "n", "created_at": _at(-9), "conversion_goal": 4}
+            ],
+            "collaborations": [{**plain, **deal} for deal in deals],
+            "outcomes": [
+                {"collaboration_id": one, "observed_at": _at(day), "conversions": count}
+                for one, day, count in outcomes
+            ],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "conversions", "expected"),
+    [
+        ([30.0], [7], 7.0),
+        ([10.0, 30.0, 60.0], [3, 7, 20], 7.0),
+        ([20.0, 40.0], [4, 8], 6.0),
+        ([60.0], [10], 5.0),  # from nothing at publishing
+        ([20.0, 45.0], [9, 4], 7.0),  # refunds
+        ([29.0, 31.0], [4, 5], 4.0),  # 4.5 is rounded to the even number
+        ([-2.0, 30.0], [50, 2], 2.0),  # nothing before publishing counts
+    ],
+)
+def test_counts_at_day_thirty(days: list[float], conversions: list[int], expected: float) -> None:
+    """The count is the one observed at day 30, or linear between the observations around it."""
+    times = (np.array(days) * DAY).astype(np.int64)
+
+    found = day30(times, np.array(conversions, dtype=np.float64))
+
+    assert found is not None
+    assert found[0] == expected
+
+
+def test_young_collaborations_have_no_count() -> None:
+    """Without an observation at or after day 30 nothing is known, however many came before."""
+    assert day30(np.array([29 * DAY, 30 * DAY - 1]), np.array([5.0, 6.0])) is None
+
+
+def test_settled_by_the_first_observation_from_day_thirty() -> None:
+    """A label is known from the first observation at or after day 30 on."""
+    found = day30(np.array([5, 31, 50]) * DAY, np.array([1.0, 2.0, 3.0]))
+
+    assert found is not None
+    assert found[1] == 31 * DAY
+
+
+def test_immature_collaborations_are_left_out() -> None:
+    """Unpublished, young and unobserved collaborations are unknown, never failures."""
+    tables = _table(
+        {"collaboration_id": "mature"},
+        {"collaboration_id": "silent"},
+        {"collaboration_id": "unpublished", "published_at": None},
+        {"collaboration_id": "young"},
+        {"collaboration_id": "later"},
+        {"collaboration_id": "null"},
+        outcomes=[
+            ("mature", 33, 5),
+            ("unpublished", 33, 5),
+            ("young", 29, 5),
+            ("later", 100, 5),  # observed at as_of, not before it
+            ("null", 33, None),
+        ],
+    )
+
+    labels = mature(tables, AS_OF)
+
+    names = [tables.collaborations.ids[row] for row in labels.rows]
+    assert names == ["mature"]
+    assert labels.count.tolist() == [5.0]  # 33 days brought 5, 30 of them 4.5 .. rounded
+
+
+def test_later_outcomes_do_not_change_a_label() -> None:
+    """What is observed after the first observation from day 30 on changes nothing."""
+    deal = {"collaboration_id": "k"}
+    before = _table(deal, outcomes=[("k", 10, 2), ("k", 32, 6)])
+    after = _table(deal, outcomes=[("k", 10, 2), ("k", 32, 6), ("k", 90, 60)])
+
+    assert mature(before, AS_OF).count == mature(after, AS_OF).count

@@ -1,0 +1,103 @@
+"""From raw log-odds to probabilities: a sigmoid on rows the score never saw, kept current."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+
+from features.arrays import Floats
+from models.calibration import Calibration
+
+FLATTEST, STEEPEST = 0.1, 3.0  # slopes beyond these are noise of few rows
+FEWEST = 50  # rows of the rarer outcome; below, only the intercept is fitted
+RECENT_DAYS = 90
+RECENT_PRIOR = 4.0  # rows' worth of information that the intercept of all rows keeps
+
+
+def sigmoid(raw: Floats, hit: Floats, weight: Floats | None = None) -> Calibration:
+    """Fit intercept and slope on held-out rows.
+
+    Parameters
+    ----------
+    raw : ndarray of float64, shape (n,)
+        Log-odds by models that never saw the row's group.
+    hit : ndarray of float64, shape (n,)
+        What came: 1, 0 or a share between them.
+    weight : ndarray of float64, shape (n,), optional
+        Of the rows; one each by default.
+
+    Returns
+    -------
+    Calibration
+        With the covariance of the two. The slope stays 1 where outcomes are too few or too alike.
+    """
+    weights = np.ones_like(hit) if weight is None else weight
+    rarer = min(weights @ hit, weights @ (1.0 - hit))
+    slope = _slope(raw, hit, weights) if rarer >= FEWEST else 1.0
+    intercept = _intercept(slope * raw, hit, weights)
+    chance = expit(intercept + slope * raw)
+    curvature = weights * chance * (1.0 - chance)
+    # A prior of one unit on either keeps the covariance finite without rows.
+    hessian = np.eye(2) + np.array(
+        [[curvature.sum(), curvature @ raw], [curvature @ raw, curvature @ raw**2]]
+    )
+    inverse = np.linalg.inv(hessian)
+    covariance = (float(inverse[0, 0]), float(inverse[0, 1]), float(inverse[1, 1]))
+    return Calibration(intercept, slope, covariance=covariance)
+
+
+def refresh(fitted: Calibration, raw: Floats, hit: Floats) -> Calibration:
+    """Re-fit the intercept on recent rows: base rates drift, and month terms extrapolate badly.
+
+    Parameters
+    ----------
+    fitted : Calibration
+        From all rows.
+    raw, hit : ndarray of float64, shape (m,)
+        Held-out log-odds and outcomes of the recent rows; none leaves the calibration as it is.
+
+    Returns
+    -------
+    Calibration
+        The same slope, the recent level, drawn to the old one by four rows' worth of information.
+    """
+    if not len(raw):
+        return fitted
+    base = fitted.log_odds(raw)
+
+    def excess(shift: float) -> float:
+        return float(np.sum(expit(base + shift) - hit) + RECENT_PRIOR * shift / 4.0)
+
+    shift = float(brentq(excess, -20.0, 20.0))
+    chance = expit(base + shift)
+    variance = 1.0 / (float(chance @ (1.0 - chance)) + RECENT_PRIOR / 4.0)
+    _, both, slope = fitted.covariance
+    # The new level's own error cannot be smaller than what few recent rows leave.
+    level = max(fitted.covariance[0], variance)
+    return replace(fitted, intercept=fitted.intercept + shift, covariance=(level, both, slope))
+
+
+def _slope(raw: Floats, hit: Floats, weights: Floats) -> float:
+    """Return the slope of a logistic regression; a share counts as rows of both outcomes."""
+    both = np.r_[raw, raw].reshape(-1, 1)
+    outcome = np.r_[np.ones(len(raw)), np.zeros(len(raw))]
+    mass = np.r_[weights * hit, weights * (1.0 - hit)]
+    some = mass > 0.0
+    model = LogisticRegression(C=np.inf).fit(both[some], outcome[some], sample_weight=mass[some])
+    return float(np.clip(model.coef_[0, 0], FLATTEST, STEEPEST))
+
+
+def _intercept(base: Floats, hit: Floats, weights: Floats) -> float:
+    """Return the level at which expected and observed hits agree, one row of each outcome added."""
+    ones, zeros = weights @ hit + 0.5, weights @ (1.0 - hit) + 0.5
+    rate = ones / (ones + zeros)
+
+    def excess(level: float) -> float:
+        return float(weights @ expit(base + level) - rate * weights.sum())
+
+    if not len(base):
+        return float(np.log(ones / zeros))
+    bound = float(np.abs(base).max()) + 20.0
+    return float(brentq(excess, -bound, bound))

@@ -1,0 +1,182 @@
+"""Cross-validation of the recipe: its plan, and scores of rows by models that never saw them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.arrays import Floats, Ints
+from models.offset import Offset
+from models.served import Served
+from training.learning import (
+    FORMS,
+    RIDGES,
+    Fitted,
+    Form,
+    Plan,
+    Task,
+    directions,
+    learn,
+    learn_forms,
+    linear,
+    masked,
+    steady,
+)
+from training.offsets import Curve, Questions
+from training.splits import folds
+from training.trees import grow
+
+FEWEST_ROWS = 30  # below, only a constant is learned
+FEWEST_GROUPS = 2  # below, no row can be scored without its group
+FEWEST_FOR_TREES = 200  # rows; below, a tree's leaves hold nothing but noise
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One form fitted on all rows of a task, with scores of the same rows by models without them.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        The score.
+    held : ndarray of float64, shape (n,)
+        Log-odds of each row's own question by models that never saw the row's group.
+    inflation : float
+        How much more the score varies between folds than the offset's covariance says; at least 1.
+    """
+
+    fitted: Fitted
+    held: Floats
+    inflation: float
+
+
+def comparable(task: Task) -> bool:
+    """Return whether there are enough rows and groups for anything but a constant."""
+    return len(task.X) >= FEWEST_ROWS and len(np.unique(task.groups)) >= FEWEST_GROUPS
+
+
+def plan(task: Task) -> Plan:
+    """Choose the ridge and the number of trees by the loss on held-out groups.
+
+    Parameters
+    ----------
+    task : Task
+        The training rows.
+
+    Returns
+    -------
+    Plan
+        The strongest ridge and no trees where too few rows are there to compare.
+    """
+    if not comparable(task):
+        return Plan(RIDGES[0], 0)
+    parts, hidden = list(folds(task.groups, task.seed, task.parts)), masked(task)
+    with steady() as pool:
+        paths = list(pool.map(lambda part: _ridge_path(task, hidden, *part), parts))
+        best = int(np.argmin(np.mean([[step.loss for step in path] for path in paths], axis=0)))
+        if len(task.X) < FEWEST_FOR_TREES:
+            return Plan(RIDGES[best], 0)
+        steps = [path[best] for path in paths]
+        curves = list(
+            pool.map(lambda part, step: _round_losses(task, hidden, step, *part), parts, steps)
+        )
+    length = max(len(curve) for curve in curves)
+    # A fold that stopped early had stopped improving: its last loss stands for the rest.
+    mean = np.mean([np.pad(curve, (0, length - len(curve)), "edge") for curve in curves], axis=0)
+    return Plan(RIDGES[best], int(np.argmin(mean)))
+
+
+def candidates(task: Task, chosen: Plan, forms: Sequence[Form] = FORMS) -> dict[Form, Candidate]:
+    """Fit forms on all rows of a task, and score the rows by models of the other groups.
+
+    Parameters
+    ----------
+    task : Task
+        The training rows.
+    chosen : Plan
+        Ridge and number of trees.
+    forms : sequence of "constant", "linear" or "trees"
+        Which to fit.
+
+    Returns
+    -------
+    dict of str to Candidate
+        With too few rows or groups only the constant, which scores its own rows.
+    """
+    own = task.asked.log_goal[:, 0]
+    if not comparable(task):
+        constant = learn(task, chosen, "constant")
+        return {"constant": Candidate(constant, constant.raw(task.X, own), 1.0)}
+    parts, hidden = list(folds(task.groups, task.seed, task.parts)), masked(task)
+
+    def scores(train: Ints) -> list[Floats]:
+        part = task.take(train)
+        found = learn_forms(part, hidden[train], chosen, forms, sure=True)
+        return [found[form].raw(task.X, own) for form in forms]
+
+    with steady() as pool:
+        by_fold = np.array(list(pool.map(scores, [train for train, _ in parts])))
+        whole = learn_forms(task, hidden, chosen, forms)
+    found = {}
+    for number, form in enumerate(forms):
+        held = np.empty(len(task.X))
+        for fold, (_, rows) in enumerate(parts):
+            held[rows] = by_fold[fold, number, rows]
+        found[form] = Candidate(
+            whole[form], held, _inflation(by_fold[:, number], whole[form].served, task.X)
+        )
+    return found
+
+
+def _inflation(by_fold: Floats, served: Served, X: Floats) -> float:
+    """Return the grouped jackknife's variance over the offset's own, on a thousand rows."""
+    some = slice(None, None, max(1, len(X) // 1000))
+    jackknife = (len(by_fold) - 1) * np.var(by_fold[:, some], axis=0)
+    return max(1.0, float(jackknife.mean() / served.variance(X[some]).mean()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A linear part by one ridge, and its loss on the rows left out."""
+
+    offset: Offset
+    curve: Curve
+    loss: float
+
+
+def _ridge_path(task: Task, hidden: Floats, train: Ints, held: Ints) -> list[_Step]:
+    """Fit the linear part by each ridge, the strongest first, each from the one before."""
+    part, judged = task.take(train), task.asked.take(held)
+    path: list[_Step] = []
+    for ridge in RIDGES:
+        start = (path[-1].offset, path[-1].curve) if path else None
+        offset, curve = linear(part, hidden[train], ridge, start=start, sure=True)
+        path.append(_Step(offset, curve, _loss(offset.raw(task.X[held]), curve, judged)))
+    return path
+
+
+def _round_losses(task: Task, hidden: Floats, step: _Step, train: Ints, held: Ints) -> Floats:
+    """Return the loss of held-out rows without trees, then after each tree."""
+    asked, judged = task.asked.take(train), task.asked.take(held)
+    offset, curve = step.offset, step.curve
+    _, losses = grow(
+        hidden[train],
+        offset.raw(hidden[train])[:, None] - curve.at(asked.log_goal),
+        asked,
+        task.growth,
+        signs=directions(task),
+        seed=task.seed,
+        held=(
+            task.X[held],
+            offset.raw(task.X[held])[:, None] - curve.at(judged.log_goal),
+            judged,
+        ),
+    )
+    return np.concatenate([[step.loss], losses])
+
+
+def _loss(raw: Floats, curve: Curve, judged: Questions) -> float:
+    """Return the mean loss of all questions."""
+    logits = raw[:, None] - curve.at(judged.log_goal)
+    each = judged.weight * (np.logaddexp(0.0, logits) - judged.hit * logits)
+    return float(each.sum() / judged.weight.sum())

@@ -1,0 +1,184 @@
+"""Fits the prior of an audience's fake share from its history; the sample adds its likelihood."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.stats import beta
+
+from features.arrays import DAY, Flags, Floats
+from features.catalogue import CATALOGUE, NAMES
+from features.errors import InputError
+from models.fake_accounts import FakeAccounts
+from models.fake_followers import FakeFollowers, FakeFollowersScores
+from models.levels import LIMIT
+from models.manifest import Data, Metric
+from models.references import References
+from training.calibrate import RECENT_DAYS, refresh, sigmoid
+from training.contest import Kind, contest
+from training.crossing import Candidate
+from training.dataset import Rows, posterior
+from training.evaluate import HEADLINE, importance, judge
+from training.held_out import HeldOut
+from training.learning import Task, usable
+from training.metrics import MEASURES, mean, measure
+from training.offsets import single
+from training.splits import by_time, is_unseen
+from training.trained import Trained
+from training.trees import Growth
+
+NAME = "fake_followers"
+# The sample enters by its likelihood alone; columns made of it would count it twice.
+COLUMNS = tuple(one.name for one in CATALOGUE if one.family in {"growth", "engagement"})
+GROWTH = Growth(rounds=300, leaves=6, rate=0.05, least_rows=25)
+SURE = 0.0025  # audited shares are kept off 0 and 1 by half a step of the share's grid
+CONCENTRATIONS = (1.0, 300.0)  # sampled followers that a history may be worth
+
+
+class NoAuditsError(InputError):
+    """No audit to learn from."""
+
+    def __init__(self) -> None:
+        super().__init__("audits: none is visible at as_of; add the table, or a later --as-of")
+
+
+def train(rows: Rows, accounts: FakeAccounts, data: Data, *, on_world: bool, seed: int) -> Trained:
+    """Fit and evaluate the audience model.
+
+    Parameters
+    ----------
+    rows : Rows
+        Audits, from `training.dataset.audits`.
+    accounts : FakeAccounts
+        The account model that it will carry.
+    data : Data
+        Where the audits come from.
+    on_world : bool
+        Whether they are simulated.
+    seed : int
+        Of everything random.
+
+    Returns
+    -------
+    Trained
+        Judged on later audits by a twin that saw neither them nor the unseen creators.
+
+    Raises
+    ------
+    NoAuditsError
+        If there is no row.
+    """
+    if not len(rows):
+        raise NoAuditsError
+    split = by_time(rows.as_of, rows.known, is_unseen(rows.creator_id))
+    kind = Kind(
+        task=lambda chosen: _task(rows.take(chosen), seed),
+        model=lambda chosen, candidate: _model(rows.take(chosen), accounts, candidate),
+        probability=lambda model, chosen: model.prior_risk(rows.X[chosen]),
+    )
+    found = contest(kind, (rows.value >= LIMIT).astype(np.float64), split)
+    later = rows.take(found.later)
+    known = np.isin(later.creator, rows.creator[split.train])
+    held, metrics = _judged(later, known, found.twin or found.model, seed)
+    return Trained(
+        name=NAME,
+        model=replace(found.model, references=rows.references(NAMES, rows.X)),
+        columns=found.model.served.columns,
+        settings={**found.settings(), "concentration": f"{found.model.concentration:.1f}"},
+        held_out=held,
+        origin=(),
+        metrics=metrics,
+        data=data,
+        trained_on_world=on_world,
+        importance=importance(found.model.served),
+        answer=lambda other: posterior(other, later).risk,
+    )
+
+
+def _task(rows: Rows, seed: int) -> Task:
+    X = rows.X[:, [NAMES.index(name) for name in COLUMNS]]
+    places = usable(COLUMNS, X)
+    return Task(
+        columns=tuple(COLUMNS[place] for place in places),
+        X=X[:, places],
+        asked=single(rows.value),
+        groups=rows.creator,
+        seed=seed,
+        growth=GROWTH,
+    )
+
+
+def _model(rows: Rows, accounts: FakeAccounts, candidate: Candidate) -> FakeFollowers:
+    """Put the prior's level, slope and concentration on held-out scores."""
+    recent = rows.as_of >= rows.as_of.max() - RECENT_DAYS * DAY
+    everyone = sigmoid(candidate.held, rows.value)
+    calibration = refresh(everyone, candidate.held[recent], rows.value[recent])
+    return FakeFollowers(
+        version="",
+        served=candidate.fitted.served,
+        calibration=calibration,
+        concentration=concentration(rows.value, calibration.probability(candidate.held)),
+        accounts=accounts,
+        references=References({}),
+    )
+
+
+def concentration(share: Floats, expected: Floats) -> float:
+    """Return the concentration around held-out means that makes the shares likeliest.
+
+    Parameters
+    ----------
+    share : ndarray of float64, shape (n,)
+        Audited shares.
+    expected : ndarray of float64, shape (n,)
+        Held-out means.
+
+    Returns
+    -------
+    float
+        1 to 300.
+    """
+    seen = np.clip(share, SURE, 1.0 - SURE)
+    centre = np.clip(expected, SURE, 1.0 - SURE)
+
+    def loss(log_size: float) -> float:
+        size = np.exp(log_size)
+        return -float(beta.logpdf(seen, centre * size, (1.0 - centre) * size).sum())
+
+    low, high = np.log(CONCENTRATIONS)
+    return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))
+
+
+def _judged(
+    later: Rows, known: Flags, twin: FakeFollowers, seed: int
+) -> tuple[HeldOut, dict[str, Metric]]:
+    """Measure the twin on later audits, with and without their follower samples."""
+    with_sample, alone = posterior(twin, later), posterior(twin, later, sampled=False)
+    held = HeldOut(
+        row_id=later.row_id,
+        group=later.creator_id,
+        creator_id=later.creator_id,
+        as_of=later.as_of,
+        known=known,
+        label=(later.value >= LIMIT).astype(np.float64),
+        prediction=with_sample.risk,
+        X=twin.inputs(later.X),
+        names=twin.served.columns,
+        champion=np.full(len(later), np.nan),
+    )
+    headline = {name: MEASURES[name] for name in HEADLINE}
+    metrics = judge(held, seed) | _share(later, with_sample, "", seed)
+    history = measure(held.label, alone.risk, later.creator, seed, headline)
+    metrics |= {f"history_{name}": figure for name, figure in history.items()}
+    return held, metrics | _share(later, alone, "history_", seed)
+
+
+def _share(later: Rows, scores: FakeFollowersScores, prefix: str, seed: int) -> dict[str, Metric]:
+    """Measure the share itself: its error, and whether its 90 % interval holds."""
+    inside = (scores.low <= later.value) & (later.value <= scores.high)
+    figures = {
+        "share_error": np.abs(scores.share - later.value),
+        "share_coverage": inside.astype(np.float64),
+        "share_width": scores.high - scores.low,
+    }
+    return {f"{prefix}{name}": mean(row, later.creator, seed) for name, row in figures.items()}
