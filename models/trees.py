@@ -1,14 +1,11 @@
 """LightGBM trees from their text: built on first use, summed one row at a time."""
 
 import threading
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from features.arrays import Floats
-
-if TYPE_CHECKING:
-    from lightgbm import Booster
+from models.boosting import CONTRIBUTIONS, RAW, Booster
 
 _MISSING_TYPES = ("none", "zero", "nan", "unknown")
 
@@ -16,8 +13,7 @@ _MISSING_TYPES = ("none", "zero", "nan", "unknown")
 class Trees:
     """Trees over p columns; the text "" means none, which adds nothing.
 
-    The booster is built once, by whichever thread asks first: parsing takes milliseconds and
-    importing LightGBM a second.
+    The booster is built once, by whichever thread asks first.
 
     Parameters
     ----------
@@ -37,31 +33,27 @@ class Trees:
         """Return the sum of the trees, shape (n,)."""
         if not self._text or not len(X):
             return np.zeros(len(X))
-        return np.asarray(self._built().predict(X, raw_score=True, num_threads=1), dtype=np.float64)
+        return self._built().predict(X, RAW)
 
     def contributions(self, X: Floats) -> Floats:
         """Return what each column adds and, last, the trees' expected value, shape (n, p + 1)."""
         if not self._text or not len(X):
             return np.zeros((len(X), self._width + 1))
-        return np.asarray(
-            self._built().predict(X, pred_contrib=True, num_threads=1), dtype=np.float64
-        )
+        return self._built().predict(X, CONTRIBUTIONS)
 
-    def _built(self) -> "Booster":
+    def _built(self) -> Booster:
         with self._lock:
             if self._booster is None:
                 self._booster = _build(self._text, self._width)
             return self._booster
 
 
-def _build(text: str, width: int) -> "Booster":
+def _build(text: str, width: int) -> Booster:
     """Parse the text, whose hash was checked: LightGBM aborts the process on a damaged one."""
-    from lightgbm import Booster
-
-    booster = Booster(model_str=text)
-    if booster.num_feature() != width:
+    booster = Booster(text)
+    if booster.width != width:
         raise ValueError(
-            f"trees: the booster reads {booster.num_feature()} columns, the model names {width}"
+            f"trees: the booster reads {booster.width} columns, the model names {width}"
         )
     return booster
 
