@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 from tqdm import tqdm
 
@@ -24,7 +25,7 @@ from serving.pairs import Pairs, read_pairs, take
 from serving.parts import held, is_part, write_part
 from serving.pinned import CONVERSION, FOLLOWERS, Pinned, pinned
 from serving.scores import rejects_table, scores_table, with_reasons
-from serving.scoring import reasons_of, scored
+from serving.scoring import audiences, reasons_of, scored
 
 PART_ROWS = 20_000
 """Rows of a part: seconds of work, which is what a stopped job loses at most."""
@@ -134,8 +135,11 @@ def _plan(job: _Job, when: int, as_of: int | None) -> Manifest:
 
 def _missing(tables: Tables, spine: Spine) -> dict[str, int]:
     """Return how many rows see nothing of a table."""
-    lacking = data_summary(tables, spine).missing
-    counts = Counter(table for row in lacking for table in row)
+    first, places = audiences(spine)
+    lacking = data_summary(tables, take(spine, first)).missing
+    counts: Counter[str] = Counter()
+    for names, rows in zip(lacking, np.bincount(places).tolist(), strict=True):
+        counts.update(dict.fromkeys(names, rows))
     return {table: counts[table] for table in HISTORY if counts[table]}
 
 

@@ -13,6 +13,7 @@ from models.fake_followers import FakeFollowersScores
 from models.reasons import Peers, Reason, conversion_reasons, fake_followers_reasons
 from models.scoring import Champions, audience_scores, conversion_scores
 from models.story import ConversionScores
+from serving.pairs import take
 from serving.pinned import CONVERSION, FOLLOWERS
 
 
@@ -45,12 +46,12 @@ def scored(tables: Tables, spine: Spine, champions: Champions, threads: int = 1)
     -------
     Scored
     """
-    first, places = _audiences(spine)
-    audiences = Spine.of(spine.creator[first], spine.as_of[first])
-    known = states(tables, audiences.creator, audiences.as_of, threads=threads)
+    first, places = audiences(spine)
+    once = take(spine, first)
+    known = states(tables, once.creator, once.as_of, threads=threads)
     X = np.full((len(first), len(NAMES)), np.nan)
     X[:, : len(BASE)] = known.base
-    audience = audience_scores(champions, X, samples(tables, audiences))
+    audience = audience_scores(champions, X, samples(tables, once))
     assert audience.followers is not None
     share = None if audience.conversion_share is None else audience.conversion_share[places]
     fit = fit_columns(
@@ -75,6 +76,26 @@ def scored(tables: Tables, spine: Spine, champions: Champions, threads: int = 1)
         conversion_share=share,
         conversion=conversion_scores(champions, X, share, goal),
     )
+
+
+def audiences(spine: Spine) -> tuple[Ints, Ints]:
+    """Return the distinct (creator, as_of) of rows.
+
+    Parameters
+    ----------
+    spine : Spine
+        n rows.
+
+    Returns
+    -------
+    first : ndarray of int64, shape (m,)
+        A row of each.
+    places : ndarray of int64, shape (n,)
+        Where each row finds its own among them.
+    """
+    keys = np.stack([spine.creator, spine.as_of], axis=1)
+    _, first, places = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    return first, places.ravel()
 
 
 def reasons_of(scores: Scored, champions: Champions, k: int) -> dict[str, list[list[Reason]]]:
@@ -107,13 +128,6 @@ def reasons_of(scores: Scored, champions: Champions, k: int) -> dict[str, list[l
             k=k,
         )
     return found
-
-
-def _audiences(spine: Spine) -> tuple[Ints, Ints]:
-    """Return the first row of each distinct (creator, as_of), and each row's place among them."""
-    keys = np.stack([spine.creator, spine.as_of], axis=1)
-    _, first, places = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    return first, places.ravel()
 
 
 def _taken(scores: FakeFollowersScores, places: Ints) -> FakeFollowersScores:

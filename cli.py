@@ -1,0 +1,300 @@
+"""The console script `credence`: options in, exit codes out; the work is done by the packages.
+
+Packages are imported inside the commands, so that scoring never waits for MLflow. Exit codes:
+0 done, 1 failure or a refused promotion, 2 bad input or usage, 3 done with rows set aside.
+"""
+
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+DONE, FAILED, BAD_INPUT, SET_ASIDE = 0, 1, 2, 3
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_NEW = click.Path(path_type=Path)
+_NAMES = {
+    name.replace("_", "-"): name for name in ("fake_accounts", "fake_followers", "conversion")
+}
+_MODEL = click.Choice(list(_NAMES))
+
+Command = Callable[..., Any]
+Files = tuple[Path, ...]
+
+
+def _moment(_context: click.Context, _option: click.Parameter, text: str | None) -> int | None:
+    from serving.moments import instant
+
+    return None if text is None else instant(text, "--as-of")
+
+
+_AS_OF = (
+    "See the tables as they were known before this moment (ISO 8601 with an offset)."
+    "  [default: just after their latest observed_at]"
+)
+_as_of = click.option("--as-of", metavar="T", callback=_moment, help=_AS_OF)
+_seed = click.option("--seed", type=click.IntRange(0), default=7)
+
+
+def _tables(required: bool = True) -> Callable[[Command], Command]:
+    return click.option(
+        "--tables",
+        type=_FOLDER,
+        required=required,
+        metavar="DIR",
+        help="Folder of raw tables: a Parquet or CSV file, or a folder of Parquet parts, each.",
+    )
+
+
+def _out(metavar: str, text: str) -> Callable[[Command], Command]:
+    return click.option("--out", type=_NEW, required=True, metavar=metavar, help=text)
+
+
+def _file(option: str, columns: str) -> Callable[[Command], Command]:
+    help_ = f"CSV or Parquet with {columns}."
+    return click.option(option, type=_FILE, required=True, metavar="FILE", help=help_)
+
+
+def _examples(*lines: str) -> str:
+    """Return an epilogue that click leaves as it is."""
+    return "\n".join(["\b", "Examples:", *(f"  credence {line}" for line in lines)])
+
+
+def _command(*examples: str) -> Callable[[Command], click.Command]:
+    return credence.command(epilog=_examples(*examples))
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+    epilog=_examples(
+        "world --out world",
+        "train all --tables world",
+        "score --tables world --pairs pairs.csv --out scores",
+    )
+    + "\n\nState lives under CREDENCE_HOME (default .credence). Exit codes: 0 done, 1 failure,"
+    " 2 bad input or usage, 3 done with some rows set aside.",
+)
+@click.version_option(package_name="credence", message="credence %(version)s")
+def credence() -> None:
+    """Calibrated fake-follower risk and conversion likelihood of social-media creators."""
+
+
+@_command("world --out world", "world --out small --creators 150 --seed 3")
+@_out("DIR", "Where the tables go.")
+@click.option("--creators", type=click.IntRange(20), default=2000)
+@_seed
+def world(out: Path, creators: int, seed: int) -> None:
+    """Write the tables of a simulated marketplace, and the truth behind them in DIR/truth."""
+    from training.world import build
+
+    build(out, creators=creators, seed=seed)
+    _say(f"wrote the tables of {creators} creators to {out}")
+
+
+@_command(
+    "train all --tables world",
+    "train fake-accounts --accounts labelled.csv more.parquet",
+    "train conversion --tables world --as-of 2026-01-01T00:00:00Z",
+)
+@click.argument("model", type=click.Choice([*_NAMES, "all"]))
+# An option of click takes one value: the files after the first arrive here.
+@click.argument("more", nargs=-1, type=_FILE, metavar="")
+@_tables(required=False)
+@click.option(
+    "--accounts", type=_FILE, multiple=True, metavar="FILE ...", help="Labelled; not the tables'."
+)
+@_as_of
+@_seed
+def train(
+    *, model: str, more: Files, tables: Path | None, accounts: Files, as_of: int | None, seed: int
+) -> int:
+    """Fit MODEL, register it as challenger, and promote it where its gates pass.
+
+    The first version of a model becomes its champion. Without accounts or audits, fake-accounts
+    and fake-followers learn from the built-in world, and say so.
+    """
+    if more and not accounts:
+        raise click.UsageError("labelled files follow --accounts")
+    from training.run import train as run
+
+    files = accounts + more
+    return run(_NAMES.get(model, model), tables=tables, accounts=files, as_of=as_of, seed=seed)
+
+
+@_command("models")
+def models() -> None:
+    """List the versions of every model: aliases, headline metrics with intervals, what lags."""
+    from training.listing import describe
+
+    click.echo(describe())
+
+
+@_command("promote conversion 3", 'promote conversion 3 --force --why "drift since March"')
+@click.argument("model", type=_MODEL)
+@click.argument("version")
+@click.option("--force", is_flag=True, help="Promote although a gate fails; needs --why.")
+@click.option("--why", metavar="TEXT", help="The reason, kept with the version.")
+def promote(model: str, version: str, force: bool, why: str | None) -> int:
+    """Make VERSION the champion of MODEL if its gates pass."""
+    if force and not why:
+        raise click.UsageError("--force needs --why TEXT: say why the gates are overruled.")
+    from training.promotion import promote as run
+
+    decision = run(_NAMES[model], version, force=force, why=why)
+    click.echo(decision.text)
+    return DONE if decision.promoted else FAILED
+
+
+@_command("rollback conversion")
+@click.argument("model", type=_MODEL)
+def rollback(model: str) -> None:
+    """Give MODEL back the champion it had before the present one."""
+    from training.promotion import rollback as run
+
+    _say(f"{model}: version {run(_NAMES[model])} is the champion again")
+
+
+@_command(
+    "audit followers.csv --out audited.csv",
+    "audit followers.parquet --out audited.parquet > audiences.json",
+)
+@click.argument("followers", type=_FILE)
+@_out("FILE", "CSV or Parquet, by its name.")
+def audit(followers: Path, out: Path) -> int:
+    """Estimate which share of each audience in FOLLOWERS looks inauthentic.
+
+    FOLLOWERS is a CSV or Parquet file with one sampled account a row; without a creator_id it is
+    one audience. Its rows go to FILE in their order with a fake_probability each, and a JSON list
+    with one object an audience goes to stdout.
+    """
+    from serving.audit import as_json
+    from serving.audit import audit as run
+
+    audiences, set_aside = run(followers, out)
+    click.echo(as_json(audiences))
+    return _outcome(set_aside, "set aside: bad, and without a fake_probability")
+
+
+@_command(
+    "features --tables world --spine spine.csv --out X.parquet",
+    "features --tables world --spine spine.parquet --out X.csv",
+)
+@_tables()
+@_file("--spine", "creator_id, as_of [, brief_id, compensation, fee]")
+@_out("FILE", "CSV or Parquet, by its name.")
+def features(tables: Path, spine: Path, out: Path) -> int:
+    """Write the columns of the spine and the features of each of its rows, in its order."""
+    from serving.frames import write_features
+
+    return _outcome(write_features(tables, spine, out), "set aside")
+
+
+@_command(
+    "score --tables world --pairs pairs.csv --out scores",
+    "score --tables world --pairs pairs.csv --out march --as-of 2026-03-01T00:00:00Z",
+    "score --tables world --pairs pairs.csv --out explained --reasons 3",
+)
+@_tables()
+@_file("--pairs", "creator_id [, brief_id, as_of, compensation, fee]")
+@_out("DIR", "Where scores/, rejects/ and manifest.json go.")
+@_as_of
+@click.option("--reasons", type=click.IntRange(0, 20), default=0, help="Add so many a model.")
+@click.option(
+    "--max-rejects",
+    type=click.FloatRange(0, 1),
+    default=0.05,
+    help="Stop where a larger share of the pairs, or of a table's rows, is set aside.",
+)
+def score(
+    *, tables: Path, pairs: Path, out: Path, as_of: int | None, reasons: int, max_rejects: float
+) -> int:
+    """Score every pair with the champions.
+
+    A stopped job goes on where it was when the same command is given again, with the versions and
+    the as_of of its first run.
+    """
+    from serving.batch import score as run
+
+    rejects = run(tables, pairs, out, as_of=as_of, reasons=reasons, max_rejects=max_rejects)
+    return _outcome(rejects, f"set aside: see {out / 'rejects'}")
+
+
+@_command("publish --tables world", "publish --tables world --as-of 2026-03-01T00:00:00Z")
+@_tables()
+@_as_of
+def publish(tables: Path, as_of: int | None) -> int:
+    """Store what a server needs to score every creator by id, and switch servers to it."""
+    from serving.publish import publish as run
+
+    return _outcome(run(tables, as_of=as_of), "of the tables set aside")
+
+
+@_command("serve", "serve --port 8080 --workers 4 --log predictions")
+@click.option("--host", default="127.0.0.1")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000)
+@click.option("--workers", type=click.IntRange(1), default=1)
+@click.option("--log", type=_NEW, metavar="DIR", help="Keep a Parquet log of the predictions here.")
+@click.option("--example", is_flag=True, help="Print a request to try, with its answer.")
+def serve(*, host: str, port: int, workers: int, log: Path | None, example: bool) -> None:
+    """Answer score requests over HTTP with the champions and the published store."""
+    from serving.launch import serve as run
+
+    run(host=host, port=port, workers=workers, log=log, example=example)
+
+
+def _say(text: str) -> None:
+    """Talk to the person at the terminal, beside the machine's output."""
+    click.echo(text, err=True)
+
+
+def _outcome(set_aside: int, what: str) -> int:
+    """Return the exit code of work that set so many rows aside, saying it."""
+    if set_aside:
+        _say(f"{set_aside} row{'s' * (set_aside > 1)} {what}")
+    return SET_ASIDE if set_aside else DONE
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `credence` and exit with its code.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Words of the command line after `credence`; those of this process by default.
+    """
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Return the exit code of one command, having said what went wrong in one line."""
+    from features.errors import InputError, UnknownColumnWarning
+
+    # Those of libraries tell whoever runs a command nothing that they could act on.
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("always", UnknownColumnWarning)
+    warnings.showwarning = lambda message, *_: _say(f"credence: {message}")
+    try:
+        return credence.main(arguments, prog_name="credence", standalone_mode=False) or DONE
+    except click.UsageError as error:
+        error.show()
+        return BAD_INPUT
+    except click.Abort:
+        _say("credence: interrupted")
+    except Exception as error:
+        if os.environ.get("CREDENCE_DEBUG"):
+            traceback.print_exc()
+        if isinstance(error, InputError | click.ClickException):
+            _say(f"credence: {error}")
+            return BAD_INPUT
+        _say(f"credence: {type(error).__name__}: {error}")
+    return FAILED
+
+
+if __name__ == "__main__":
+    main()
