@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 ROUNDS = 5
 
 
@@ -32,7 +34,8 @@ def main() -> None:
         tables, home = Path(folder) / "tables", Path(folder) / "home"
         _seconds(["-m", "cli", "world", "--out", str(tables), "--creators", "60"], home)
         spine = Path(folder) / "spine.csv"
-        spine.write_text("creator_id,as_of\nnobody,2026-01-01T00:00:00Z\n", encoding="utf-8")
+        creator_id = pq.read_table(tables / "creators.parquet")["creator_id"][0]
+        spine.write_text(f"creator_id,as_of\n{creator_id},2026-01-01T00:00:00Z\n", encoding="utf-8")
         out = str(Path(folder) / "X.parquet")
         command = ["-m", "cli", "features", "--tables", str(tables), "--spine", str(spine)]
         floor = ["-c", "import numba, pyarrow"]

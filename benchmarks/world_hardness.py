@@ -21,7 +21,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from features.compute import compute
+from features.computing import compute
 from features.reader import read
 from training.labels import mature
 from training.world import build

@@ -11,7 +11,7 @@ import numpy as np
 
 from features.arrays import COMPENSATION, Floats, Ints
 from features.catalogue import NAMES
-from features.compute import Samples, Spine, matrix, samples
+from features.computing import Samples, Spine, matrix, samples
 from features.profiles import FOLLOWER_VALUES
 from features.rows import from_rows
 from models import histories, parts

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from features.arrays import UNKNOWN_TIME, Floats
-from features.compute import Samples, matrix, samples, spine_of
+from features.computing import Samples, matrix, samples, spine_of
 from features.errors import InputError
 from features.tables import Tables
 from models.answers import Fitted

@@ -13,7 +13,7 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from features.catalogue import catalogue_hash
-from features.compute import Spine
+from features.computing import Spine
 from features.errors import InputError
 from features.reader import read
 from features.summary import HISTORY, data_summary

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from features.arrays import Floats
-from features.compute import States
+from features.computing import States
 from features.states import pack, unpack
 from features.summary import DataSummary
 from features.tables import Briefs

@@ -11,7 +11,7 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from features.catalogue import NAMES
-from features.compute import matrix
+from features.computing import matrix
 from features.errors import InputError
 from features.reader import read
 from features.schema import SPINE

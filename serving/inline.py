@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from features.arrays import Floats
-from features.compute import Samples, Spine, States, fit_columns, samples, states
+from features.computing import Samples, Spine, States, fit_columns, samples, states
 from features.deals import Briefs
 from features.errors import InputError
 from features.reader import from_rows

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.arrays import UNKNOWN_TIME, Flags, Ints
-from features.compute import Spine
+from features.computing import Spine
 from features.reader import File, read_file
 from features.rules import REFERENCE
 from features.schema import PAIRS

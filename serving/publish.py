@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from features.arrays import Ints
 from features.catalogue import BASE, NAMES, catalogue_hash
-from features.compute import Spine, samples, states
+from features.computing import Spine, samples, states
 from features.reader import read
 from features.summary import data_summary
 from features.tables import Tables

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from features.arrays import COMPENSATION, Flags, Floats, Ints
 from features.catalogue import catalogue_hash
-from features.compute import Spine
+from features.computing import Spine
 from features.tables import SetAside, Tables
 from models.reasons import Reason
 from models.story import ConversionScores

@@ -6,7 +6,7 @@ import numpy as np
 
 from features.arrays import Floats, Ints
 from features.catalogue import BASE, NAMES
-from features.compute import Spine, fit_columns, samples, states
+from features.computing import Spine, fit_columns, samples, states
 from features.tables import Tables
 from features.tiers import tiers
 from models.fake_followers import FakeFollowersScores

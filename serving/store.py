@@ -13,7 +13,7 @@ import lmdb
 import msgspec
 
 from features.catalogue import catalogue_hash
-from features.compute import States
+from features.computing import States
 from features.errors import InputError
 from features.home import home
 from features.summary import DataSummary

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from features.compute import fit_columns
+from features.computing import fit_columns
 from serving.contract import CreatorAsked
 from serving.deal import Deal, terms
 from serving.group import Group, data_used

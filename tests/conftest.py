@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: one small simulated world, and a state folder with champions trained on it."""
+"""Shared fixtures: a small simulated world, and a home with champions trained on it."""
 
 import fcntl
 import os

@@ -7,7 +7,7 @@ import numpy as np
 
 from features.arrays import UNKNOWN_TIME, Floats, Ints, Times
 from features.catalogue import NAMES
-from features.compute import Spine, matrix, samples
+from features.computing import Spine, matrix, samples
 from features.tables import Tables
 from features.tiers import tiers
 from features.view import visible

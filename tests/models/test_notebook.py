@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.compute import matrix, samples, spine_of
+from features.computing import matrix, samples, spine_of
 from features.errors import InputError
 from features.rows import from_rows
 from features.tables import Tables

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.catalogue import NAMES
-from features.compute import compute
+from features.computing import compute
 from features.errors import InputError
 from features.reader import read
 from serving import frames

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.compute import Spine
+from features.computing import Spine
 from features.reader import read
 from features.tables import Tables
 from serving.pinned import pinned

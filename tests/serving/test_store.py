@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from features.catalogue import BASE
-from features.compute import Spine, fit_columns, matrix
+from features.computing import Spine, fit_columns, matrix
 from features.reader import read
 from features.summary import data_summary
 from features.tables import Briefs

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from features.catalogue import NAMES
-from features.compute import Spine, matrix, samples
+from features.computing import Spine, matrix, samples
 from features.tables import Tables
 from models.fake_followers import FakeFollowers
 from training.dataset import BLOCK, Rows, distinct, posterior

@@ -30,5 +30,9 @@ def test_training_twice_gives_the_same_bytes(
     credence("publish", "--tables", str(world), home=again)
 
     first = _digests(home)
-    assert {path.split("/")[0] for path in first} == {"conversion", "fake_accounts", "fake_followers"}
+    assert {path.split("/")[0] for path in first} == {
+        "conversion",
+        "fake_accounts",
+        "fake_followers",
+    }
     assert _digests(again) == first

@@ -1,0 +1,106 @@
+"""The one door to numba: how kernels are compiled, and where their machine code is kept."""
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import numba
+from numba.core import config
+
+from features.home import home
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_HERE = Path(__file__).parent
+
+# Our loops hold branches that vectors cannot follow; trying costs a quarter of the compile time.
+config.LOOP_VECTORIZE = 0  # type: ignore[attr-defined]  # not in numba's stubs
+
+_KERNEL: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+_PART: dict[str, Any] = {**_KERNEL, "no_cpython_wrapper": True}
+
+
+@lru_cache
+def _machine_code(package: Path) -> Path:
+    """Return the folder for the machine code of one package at its present source.
+
+    numba notices a change in a function's own file only, so the sources that it may call name
+    the folder: those of its package and those of this one.
+    """
+    digest = hashlib.sha256()
+    for folder in sorted({_HERE, package}):
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return home().absolute() / "kernels" / digest.hexdigest()[:16]
+
+
+def is_compiled(name: str) -> bool:
+    """Return whether machine code of a kernel of this package is kept.
+
+    Parameters
+    ----------
+    name : str
+        Its module and name, as in "drivers.base_rows".
+    """
+    return any(_machine_code(_HERE).glob(f"*/{name}-*.nbi"))
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function on its first call, or load it as compiled before.
+
+    Kernels release the interpreter's lock, run on one thread and keep the order of every sum, so
+    that a row alone and in a batch agree to the last bit: no `fastmath`, no `parallel`.
+
+    Parameters
+    ----------
+    function : callable
+        Takes numbers, arrays and named tuples of them.
+
+    Returns
+    -------
+    callable
+        The same function, compiled.
+    """
+    folder = _machine_code(Path(function.__code__.co_filename).parent)
+    config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # not in numba's stubs
+    compiled: Callable[P, R] = numba.njit(cache=True, **_KERNEL)(function)
+    return compiled
+
+
+def kernel_part(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function that only kernels call; it becomes part of their machine code.
+
+    Python itself cannot call it, which spares a third of its compile time.
+
+    Parameters
+    ----------
+    function : callable
+        Takes numbers, arrays and named tuples of them.
+
+    Returns
+    -------
+    callable
+        The same function, for use inside kernels.
+    """
+    compiled: Callable[P, R] = numba.njit(**_PART)(function)
+    return compiled
+
+
+def kernel_list(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a straight list of calls of kernel parts, pasted into the kernel that calls it.
+
+    Parameters
+    ----------
+    function : callable
+        Without loops or branches: pasting those would be slow.
+
+    Returns
+    -------
+    callable
+        The same function, for use inside kernels.
+    """
+    compiled: Callable[P, R] = numba.njit(inline="always", **_PART)(function)
+    return compiled

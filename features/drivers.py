@@ -1,0 +1,197 @@
+"""The compiled loops over rows: each row on its own, so that it is the same in any batch."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from features.arrays import Codes, Floats, Ints, Times
+from features.audience import audience_columns
+from features.catalogue import BASE_FAMILIES, FIT_FAMILIES
+from features.compiled import kernel, kernel_part
+from features.engagement import engagement_columns, log_impressions
+from features.engagement_variation import variation_columns
+from features.fit import fit_columns
+from features.fit_offer import offer_columns
+from features.fit_past import past_columns
+from features.growth import growth_columns
+from features.growth_causes import cause_columns
+from features.growth_jumps import jump_columns
+from features.growth_size import size_columns
+from features.posting import posting_columns
+from features.view import View, is_stated
+from features.view_audience import AudienceRows, FollowerRows, breakdown_seen, sample_seen
+from features.view_creator import FACT_FOLLOWERS, CreatorRows, Histories, view_of
+from features.view_deal import (
+    CREATOR_ACCEPTS,
+    CREATOR_COUNTRY,
+    CREATOR_FOLLOWERS,
+    CREATOR_IMPRESSIONS,
+    CREATOR_MIN_FEE,
+    BriefRows,
+    CollaborationRows,
+    Deal,
+    brief_codes,
+    brief_seen,
+    collaborations_seen,
+    targets_of,
+)
+from features.view_summary import summarise
+
+# Where each module's columns end.
+_ENDS = np.cumsum([len(family.features) for family in BASE_FAMILIES])
+SIZE, GROWTH, JUMPS, CAUSES, ENGAGEMENT, VARIATION, POSTING, AUDIENCE = map(int, _ENDS)
+FIT, OFFER, PAST = map(int, np.cumsum([len(family.features) for family in FIT_FAMILIES]))
+
+
+class StateArrays(NamedTuple):
+    """The arrays of `features.states.States` that fit features need."""
+
+    creator: Floats
+    category: Codes
+    breakdown_offsets: Ints
+    breakdown: Floats
+    collaboration_offsets: Ints
+    collaborations: Floats
+    collaboration_codes: Codes
+
+
+class Moments(NamedTuple):
+    """A creator (-1 unknown) and a moment a row."""
+
+    creator: Ints
+    as_of: Times
+
+
+class BaseColumns(NamedTuple):
+    """What `base_rows` fills in, one row each."""
+
+    X: Floats
+    creator: Floats
+    category: Codes
+
+
+class Asked(NamedTuple):
+    """What each row asks: a state (-1 none), a brief (-1 none), an offer, a moment."""
+
+    state: Ints
+    briefs: BriefRows
+    brief: Ints
+    compensation: Floats
+    fee: Floats
+    as_of: Times
+
+
+@kernel_part
+def _describe(facts: Floats, rows: CreatorRows, creator: int, view: View, stated: bool) -> None:
+    """Fill in the entries CREATOR_... of a state."""
+    facts[CREATOR_FOLLOWERS] = view.now[FACT_FOLLOWERS]
+    facts[CREATOR_IMPRESSIONS] = log_impressions(view, 90.0)
+    facts[CREATOR_COUNTRY] = rows.country[creator]
+    if stated:
+        facts[CREATOR_ACCEPTS] = rows.accepts[creator]
+        facts[CREATOR_MIN_FEE] = rows.min_fee[creator]
+
+
+@kernel
+def base_rows(
+    tables: Histories, spine: Moments, out: BaseColumns, training: bool, span: tuple[int, int]
+) -> None:
+    """Fill in base features and creator facts of the rows of `span`; unknown creators keep NaN."""
+    for row in range(span[0], span[1]):
+        creator = spine.creator[row]
+        if creator < 0:
+            continue
+        as_of = spine.as_of[row]
+        view = view_of(tables, creator, as_of, training)
+        X = out.X[row]
+        size_columns(view, X[:SIZE])
+        growth_columns(view, X[SIZE:GROWTH])
+        jump_columns(view, X[GROWTH:JUMPS])
+        cause_columns(view, X[JUMPS:CAUSES])
+        engagement_columns(view, X[CAUSES:ENGAGEMENT])
+        variation_columns(view, X[ENGAGEMENT:VARIATION])
+        posting_columns(view, X[VARIATION:POSTING])
+        audience_columns(view, X[POSTING:AUDIENCE])
+        stated = is_stated(tables.creators.observed_at[creator], as_of, training)
+        _describe(out.creator[row], tables.creators, creator, view, stated)
+        out.category[row] = tables.creators.category[creator]
+
+
+@kernel_part
+def _copy(source: Floats | Codes, target: Floats | Codes, first: int) -> None:
+    """Copy a matrix to `target` from row `first` on: numba compiles a slice for seconds."""
+    for i in range(source.shape[0]):
+        for j in range(source.shape[1]):
+            target[first + i, j] = source[i, j]
+
+
+@kernel
+def state_rows(
+    audience: AudienceRows, worked: CollaborationRows, spine: Moments, counts: Ints, to: StateArrays
+) -> None:
+    """Count the breakdown and collaboration entries of each state, and fill them in if `to` is."""
+    counting = len(to.category) == 0
+    for row in range(len(spine.creator)):
+        creator = spine.creator[row]
+        if creator < 0:
+            continue
+        breakdown = breakdown_seen(audience, creator, spine.as_of[row])
+        seen, codes = collaborations_seen(worked, creator, spine.as_of[row])
+        if counting:
+            counts[row, 0] = len(breakdown)
+            counts[row, 1] = len(seen)
+        else:
+            _copy(breakdown, to.breakdown, to.breakdown_offsets[row])
+            _copy(seen, to.collaborations, to.collaboration_offsets[row])
+            _copy(codes, to.collaboration_codes, to.collaboration_offsets[row])
+
+
+@kernel
+def fit_rows(
+    states: StateArrays, asked: Asked, out: Floats, training: bool, span: tuple[int, int]
+) -> None:
+    """Fill in the fit features of the rows of `span`; one without a state keeps NaN."""
+    for row in range(span[0], span[1]):
+        state = asked.state[row]
+        if state >= 0:
+            first, last = states.breakdown_offsets[state], states.breakdown_offsets[state + 1]
+            begin, end = (
+                states.collaboration_offsets[state],
+                states.collaboration_offsets[state + 1],
+            )
+            briefs = asked.briefs
+            brief = asked.brief[row]
+            deal = Deal(
+                states.creator[state],
+                states.category[state],
+                states.breakdown[first:last],
+                states.collaborations[begin:end],
+                states.collaboration_codes[begin:end],
+                brief_seen(briefs, brief, asked.as_of[row], training),
+                brief_codes(briefs, brief),
+                targets_of(briefs, brief),
+                asked.compensation[row],
+                asked.fee[row],
+            )
+            fit_columns(deal, out[row, :FIT])
+            offer_columns(deal, out[row, FIT:OFFER])
+            past_columns(deal, out[row, OFFER:PAST])
+
+
+@kernel
+def sample_rows(followers: FollowerRows, spine: Moments, bounds: Ints) -> None:
+    """Fill in the rows start:stop of each row's last visible follower sample."""
+    for row in range(len(spine.creator)):
+        if spine.creator[row] >= 0:
+            first, last = sample_seen(followers, spine.creator[row], spine.as_of[row])
+            bounds[row, 0] = first
+            bounds[row, 1] = last
+
+
+@kernel
+def summary_rows(tables: Histories, worked: CollaborationRows, spine: Moments, seen: Ints) -> None:
+    """Fill in the columns of `features.summary`; an unknown creator keeps its row."""
+    for row in range(len(spine.creator)):
+        creator = spine.creator[row]
+        if creator >= 0:
+            summarise(tables, worked, creator, spine.as_of[row], seen[row])

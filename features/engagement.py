@@ -1,0 +1,258 @@
+"""How the audience answers posts: engagement, reach and clicks."""
+
+# mypy: disable-error-code="no-any-return"
+# NumPy types an element of an array as Any.
+import numpy as np
+
+from features.arrays import Floats
+from features.compiled import kernel_list, kernel_part
+from features.spec import Family
+from features.statistics import Column, median, ratio
+from features.view import View
+from features.view_posts import (
+    POST_CLICKS,
+    POST_COMMENTS,
+    POST_EXPECTED,
+    POST_FOLLOWERS,
+    POST_INTERACTIONS,
+    POST_LIKES,
+    POST_LIKES_COMMENTS,
+    POST_NON_FOLLOWERS,
+    POST_REACH,
+    POST_REACHED,
+    POST_SAVES,
+    POST_SHARES,
+    POST_VIEWS,
+    counts,
+)
+
+engagement = Family("engagement")
+
+USUAL_CLICK_RATE = 0.01
+CLICK_SHRINKAGE = 1000.0  # reached accounts that weigh as much as the usual click rate
+NEEDS = ("posts", "post_metrics")
+NEEDS_FOLLOWERS = ("snapshots", "posts", "post_metrics")
+
+
+@kernel_part
+def _median_ratio(posts: Floats, top: Column, bottom: Column, days: float, story: float) -> float:
+    """Return the median over posts of one column over another."""
+    work = np.empty(len(posts))
+    n = 0
+    for i in range(len(posts)):
+        if counts(posts, i, days, story):
+            value = ratio(posts[i, top], posts[i, bottom])
+            if not np.isnan(value):
+                work[n] = value
+                n += 1
+    return median(work[:n])
+
+
+@kernel_part
+def _sums(posts: Floats, top: Column, bottom: Column, days: float) -> tuple[float, float]:
+    """Return the sums of two columns over the mature feed posts that have both."""
+    above = 0.0
+    below = 0.0
+    for i in range(len(posts)):
+        if counts(posts, i, days, 0.0):
+            both = posts[i, top] + posts[i, bottom]
+            if not np.isnan(both):
+                above += posts[i, top]
+                below += posts[i, bottom]
+    return above, below
+
+
+@kernel_part
+def _ratio_of_sums(posts: Floats, top: Column, bottom: Column, days: float) -> float:
+    """Return the sum of one column over that of another, of the posts that have both."""
+    above, below = _sums(posts, top, bottom, days)
+    return ratio(above, below)
+
+
+@engagement.feature(
+    unit="ratio",
+    text="Engagement rate, last {days} days",
+    windows=(30, 90),
+    needs=NEEDS_FOLLOWERS,
+)
+@kernel_part
+def engagement_rate(view: View, days: float) -> float:
+    """Median of (likes + comments) / followers at publishing over mature feed posts of {days} days.
+
+    Mature: metrics last observed at least 2 days after publishing. Feed: no story. Followers at
+    publishing: of the last snapshot then, else of the first. Unknown comments count nothing.
+    """
+    return _median_ratio(view.posts, POST_LIKES_COMMENTS, POST_FOLLOWERS, days, 0.0)
+
+
+@engagement.feature(
+    unit="ratio",
+    text="Engagement per account reached, last {days} days",
+    windows=(90,),
+    needs=NEEDS,
+)
+@kernel_part
+def engagement_rate_reach(view: View, days: float) -> float:
+    """Median of (likes + comments + shares + saves) / reach over mature feed posts of {days} days.
+
+    Unknown comments, shares and saves count nothing.
+    """
+    return _median_ratio(view.posts, POST_INTERACTIONS, POST_REACH, days, 0.0)
+
+
+@engagement.feature(
+    unit="ratio",
+    text="Comments per like, last {days} days",
+    windows=(90,),
+    needs=NEEDS,
+)
+@kernel_part
+def comment_like_ratio(view: View, days: float) -> float:
+    """Sum of comments / sum of likes over mature feed posts of {days} days that have both."""
+    return _ratio_of_sums(view.posts, POST_COMMENTS, POST_LIKES, days)
+
+
+@engagement.feature(
+    unit="ratio",
+    text="Saves per account reached, last {days} days",
+    windows=(90,),
+    needs=NEEDS,
+)
+@kernel_part
+def save_rate(view: View, days: float) -> float:
+    """Sum of saves / sum of reach (else views) over mature feed posts of {days} days with both."""
+    return _ratio_of_sums(view.posts, POST_SAVES, POST_REACHED, days)
+
+
+@engagement.feature(
+    unit="ratio",
+    text="Shares per account reached, last {days} days",
+    windows=(90,),
+    needs=NEEDS,
+)
+@kernel_part
+def share_rate(view: View, days: float) -> float:
+    """Sum of shares / sum of reach (else views) over mature feed posts of {days} days with both."""
+    return _ratio_of_sums(view.posts, POST_SHARES, POST_REACHED, days)
+
+
+@engagement.feature(
+    unit="ratio",
+    text="Reach of a post per follower, last {days} days",
+    windows=(90,),
+    needs=NEEDS_FOLLOWERS,
+)
+@kernel_part
+def reach_rate(view: View, days: float) -> float:
+    """Median of reach / followers at publishing over mature feed posts of {days} days."""
+    return _median_ratio(view.posts, POST_REACH, POST_FOLLOWERS, days, 0.0)
+
+
+@engagement.feature(
+    unit="ratio",
+    text="Views of a post per follower, last {days} days",
+    windows=(90,),
+    needs=NEEDS_FOLLOWERS,
+)
+@kernel_part
+def view_rate(view: View, days: float) -> float:
+    """Median of views / followers at publishing over mature feed posts of {days} days."""
+    return _median_ratio(view.posts, POST_VIEWS, POST_FOLLOWERS, days, 0.0)
+
+
+@engagement.feature(
+    unit="log10 impressions",
+    text="Impressions to expect of a post (log10), last {days} days",
+    windows=(90,),
+    needs=NEEDS,
+)
+@kernel_part
+def log_impressions(view: View, days: float) -> float:
+    """log10(1 + median impressions) of mature feed posts of {days} days.
+
+    Of a post without impressions its views count, without these its reach.
+    """
+    posts = view.posts
+    work = np.empty(len(posts))
+    n = 0
+    for i in range(len(posts)):
+        if counts(posts, i, days, 0.0) and not np.isnan(posts[i, POST_EXPECTED]):
+            work[n] = posts[i, POST_EXPECTED]
+            n += 1
+    return np.log10(1.0 + median(work[:n]))
+
+
+@engagement.feature(
+    unit="share",
+    text="Share of the reach outside the followers, last {days} days",
+    bounds=(0.0, 1.0),
+    windows=(90,),
+    needs=NEEDS,
+)
+@kernel_part
+def non_follower_reach(view: View, days: float) -> float:
+    """Sum of reach among non-followers / sum of reach over mature feed posts of {days} days."""
+    return min(_ratio_of_sums(view.posts, POST_NON_FOLLOWERS, POST_REACH, days), 1.0)
+
+
+@engagement.feature(
+    unit="ratio",
+    text="Reach of a story per follower, last {days} days",
+    windows=(90,),
+    needs=NEEDS_FOLLOWERS,
+)
+@kernel_part
+def story_reach_rate(view: View, days: float) -> float:
+    """Median of reach (else views) / followers at publishing over mature stories of {days} days.
+
+    A story is mature .9 days after publishing.
+    """
+    return _median_ratio(view.posts, POST_REACHED, POST_FOLLOWERS, days, 1.0)
+
+
+@engagement.feature(
+    unit="ratio",
+    text="Link clicks per account reached, last {days} days",
+    windows=(90,),
+    needs=NEEDS,
+)
+@kernel_part
+def link_click_rate(view: View, days: float) -> float:
+    """(Clicks + 10) / (reach or else views + 1000), sums over mature feed posts of {days} days.
+
+    Of posts that have both: the rate is shrunk to 1 % as if by 1000 more accounts reached.
+    """
+    clicks, reached = _sums(view.posts, POST_CLICKS, POST_REACHED, days)
+    if reached == 0.0:
+        return np.nan
+    return (clicks + USUAL_CLICK_RATE * CLICK_SHRINKAGE) / (reached + CLICK_SHRINKAGE)
+
+
+@engagement.feature(
+    unit="ratio",
+    text="Likes per view, last {days} days",
+    windows=(90,),
+    needs=NEEDS,
+)
+@kernel_part
+def like_view_ratio(view: View, days: float) -> float:
+    """Median of likes / views over mature feed posts of {days} days."""
+    return _median_ratio(view.posts, POST_LIKES, POST_VIEWS, days, 0.0)
+
+
+@kernel_list
+def engagement_columns(view: View, out: Floats) -> None:
+    """Fill in the features of this module in the order of their definition."""
+    out[0] = engagement_rate(view, 30.0)
+    out[1] = engagement_rate(view, 90.0)
+    out[2] = engagement_rate_reach(view, 90.0)
+    out[3] = comment_like_ratio(view, 90.0)
+    out[4] = save_rate(view, 90.0)
+    out[5] = share_rate(view, 90.0)
+    out[6] = reach_rate(view, 90.0)
+    out[7] = view_rate(view, 90.0)
+    out[8] = log_impressions(view, 90.0)
+    out[9] = non_follower_reach(view, 90.0)
+    out[10] = story_reach_rate(view, 90.0)
+    out[11] = link_click_rate(view, 90.0)
+    out[12] = like_view_ratio(view, 90.0)

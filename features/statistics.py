@@ -1,0 +1,104 @@
+"""Order statistics and ratios over short arrays; a statistic of nothing is NaN."""
+
+# mypy: disable-error-code="no-any-return"
+# NumPy types an element of an array as Any.
+from typing import Any
+
+import numpy as np
+
+from features.arrays import Floats
+from features.compiled import kernel_part
+
+Column = int | np.integer[Any]  # the place of a column: a NumPy integer, see view_posts
+
+SD_OF_MAD = 1.4826  # standard deviation of a normal sample over its median absolute deviation
+
+
+@kernel_part
+def sort(values: Floats) -> None:
+    """Sort in place (shell sort: short, and never quadratic in practice)."""
+    n = len(values)
+    gap = 1
+    while gap < n // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, n):
+            value = values[i]
+            j = i
+            while j >= gap and values[j - gap] > value:
+                values[j] = values[j - gap]
+                j -= gap
+            values[j] = value
+        gap //= 3
+
+
+@kernel_part
+def median(values: Floats) -> float:
+    """Return the median of the values, which it sorts."""
+    n = len(values)
+    if n == 0:
+        return np.nan
+    sort(values)
+    if n % 2 == 1:
+        return values[n // 2]
+    return 0.5 * (values[n // 2 - 1] + values[n // 2])
+
+
+@kernel_part
+def spread(values: Floats) -> float:
+    """Return 1.4826 times the median distance from the median; overwrites the values."""
+    middle = median(values)
+    for i in range(len(values)):
+        values[i] = abs(values[i] - middle)
+    return SD_OF_MAD * median(values)
+
+
+@kernel_part
+def ratio(top: float, bottom: float) -> float:
+    """Return top / bottom, NaN unless `bottom` is positive."""
+    if bottom > 0.0:
+        return top / bottom
+    return np.nan
+
+
+@kernel_part
+def known_or(value: float, otherwise: float) -> float:
+    """Return `value`, or `otherwise` where it is unknown."""
+    if np.isnan(value):
+        return otherwise
+    return value
+
+
+@kernel_part
+def clip(value: float, low: float, high: float) -> float:
+    """Return `value` moved into low..high; NaN stays."""
+    if value < low:
+        return low
+    if value > high:
+        return high
+    return value
+
+
+@kernel_part
+def contrast(one: float, other: float) -> float:
+    """Return (one - other) / (|one| + |other|), from -1 to 1, NaN where both are zero."""
+    return ratio(one - other, abs(one) + abs(other))
+
+
+@kernel_part
+def column(rows: Floats, place: Column) -> Floats:
+    """Return a copy of one column."""
+    values = np.empty(len(rows))
+    for i in range(len(rows)):
+        values[i] = rows[i, place]
+    return values
+
+
+@kernel_part
+def unknowns(n: int, columns: Column) -> Floats:
+    """Return a matrix of NaN."""
+    values = np.empty((n, columns))
+    for i in range(n):
+        for j in range(columns):
+            values[i, j] = np.nan
+    return values
