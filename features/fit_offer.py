@@ -2,7 +2,6 @@
 
 # mypy: disable-error-code="no-any-return"
 # NumPy types an element of an array as Any.
-import math
 
 import numpy as np
 
@@ -129,11 +128,12 @@ def deliverables(deal: Deal) -> float:
     return deal.brief[BRIEF_DELIVERABLES]
 
 
-@offer.feature(unit="days", text="Days until publishing", bounds=(-math.inf, math.inf))
+@offer.feature(unit="days", text="Days until publishing")
 @kernel_part
 def lead_time_days(deal: Deal) -> float:
-    """Days from as_of to the brief's publish_by, negative once it has passed."""
-    return deal.brief[BRIEF_LEAD]
+    """Days from as_of to the brief's publish_by; unknown once that has passed."""
+    lead = deal.brief[BRIEF_LEAD]
+    return lead if lead >= 0.0 else np.nan
 
 
 @offer.feature(unit="flag", text="Launch of a new product", bounds=(0.0, 1.0))

@@ -1,6 +1,7 @@
 """A model as a data scientist holds it: frames in, a frame out, by the functions that serve."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,13 @@ from models.answers import Fitted
 from models.conversion import Conversion
 from models.fake_accounts import FakeAccounts
 from models.manifest import Manifest
-from models.scoring import Champions, audience_scores, conversion_scores
+from models.scoring import (
+    CONVERSION_COLUMNS,
+    FOLLOWERS_COLUMNS,
+    Champions,
+    audience_scores,
+    conversion_scores,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,8 @@ class Model:
         Returns
         -------
         DataFrame
-            The model's answers, one row a pair, with the index of `pairs`.
+            `pairs` with its as_of, the model's answers under the names that `credence score`
+            writes, and its version; the index is that of `pairs`.
 
         Raises
         ------
@@ -65,15 +73,19 @@ class Model:
         _expect(spine.creator >= 0, pairs, "creator_id")
         X, sampled = matrix(tables, spine), samples(tables, spine)
         if isinstance(self.fitted, FakeAccounts):
-            return pd.DataFrame(_audiences(self.fitted, sampled), index=pairs.index)
+            return self._beside(pairs, _audiences(self.fitted, sampled))
         named: dict[str, Any] = {self.name: self.fitted}
         champions = Champions(**named)
         audience = audience_scores(champions, X, sampled)
         if not isinstance(self.fitted, Conversion):
-            return _frame(audience.followers, pairs)
+            return self._beside(pairs, _named(audience.followers, FOLLOWERS_COLUMNS))
         _expect(spine.brief >= 0, pairs, "brief_id")
         goal = tables.briefs.goal[spine.brief]
-        return _frame(conversion_scores(champions, X, audience.conversion_share, goal), pairs)
+        scores = conversion_scores(champions, X, audience.conversion_share, goal)
+        return self._beside(pairs, _named(scores, CONVERSION_COLUMNS))
+
+    def _beside(self, pairs: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:
+        return pairs.assign(**answers, **{f"{self.name}_version": str(self.version)})
 
 
 def _default_as_of(tables: Tables) -> pd.Timestamp:
@@ -89,10 +101,9 @@ def _expect(found: np.ndarray[Any, np.dtype[np.bool_]], pairs: pd.DataFrame, col
         raise InputError(f"pairs, row {row}: {column} {value!r} is not in the tables")
 
 
-def _frame(scores: object, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the fields of a dataclass of arrays as columns."""
-    columns = {field.name: getattr(scores, field.name) for field in fields(scores)}  # type: ignore[arg-type]
-    return pd.DataFrame(columns, index=pairs.index)
+def _named(scores: object, columns: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of scores under the names of a table's columns."""
+    return {name: getattr(scores, field) for name, field in columns.items()}
 
 
 def _audiences(model: FakeAccounts, sampled: Samples) -> dict[str, Any]:
@@ -106,5 +117,5 @@ def _audiences(model: FakeAccounts, sampled: Samples) -> dict[str, Any]:
             shares[row] = found.share, found.share_low, found.share_high
             levels[row] = found.level
     share, low, high = shares.T
-    columns = {"n_sampled": stops - starts, "share": share, "low": low, "high": high}
-    return {**columns, "level": levels}
+    columns = {"fake_share": share, "fake_share_low": low, "fake_share_high": high}
+    return {"n_sampled": stops - starts, **columns, "level": levels}

@@ -10,6 +10,25 @@ from models.fake_accounts import FakeAccounts
 from models.fake_followers import FakeFollowers, FakeFollowersScores
 from models.story import ConversionScores
 
+CONVERSION_COLUMNS = {
+    "conversion_probability": "probability",
+    "conversion_low": "low",
+    "conversion_high": "high",
+    "expected_conversions": "expected",
+    "expected_conversions_low": "expected_low",
+    "expected_conversions_high": "expected_high",
+}
+"""Columns of a table of scores, with the fields of `ConversionScores` that fill them."""
+
+FOLLOWERS_COLUMNS = {
+    "fake_share": "share",
+    "fake_share_low": "low",
+    "fake_share_high": "high",
+    "fake_risk": "risk",
+    "level": "level",
+}
+"""Columns of a table of scores, with the fields of `FakeFollowersScores` that fill them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Champions:

@@ -65,7 +65,9 @@ def _request() -> Mapping[str, object]:
     if path is None:
         return {"creators": [_HISTORY]}
     store = Store.open(path)
-    brief = {"brief_id": store.briefs.ids[-1]} if store.briefs.ids else {}
+    known = store.briefs.known.tolist()
+    # The newest: of an old one the date to publish has passed.
+    brief = {"brief_id": store.briefs.ids[known.index(max(known))]} if known else {}
     return {**brief, "reasons": 3, "creators": [{"creator_id": store.ids(1)[0]}]}
 
 

@@ -11,6 +11,7 @@ from features.catalogue import catalogue_hash
 from features.computing import Spine
 from features.tables import SetAside, Tables
 from models.reasons import Reason
+from models.scoring import CONVERSION_COLUMNS, FOLLOWERS_COLUMNS
 from models.story import ConversionScores
 from serving.scoring import Scored
 
@@ -41,14 +42,6 @@ SCORES = pa.schema(
         pa.field("catalogue_hash", _TEXT, nullable=False),
     ]
 )
-_CONVERSION = {
-    "conversion_probability": "probability",
-    "conversion_low": "low",
-    "conversion_high": "high",
-    "expected_conversions": "expected",
-    "expected_conversions_low": "expected_low",
-    "expected_conversions_high": "expected_high",
-}
 REASONS = pa.field("reasons", _TEXT)
 REJECTS = pa.schema(
     [
@@ -94,11 +87,7 @@ def scores_table(
         "fee": _known(spine.fee),
         "tier": scored.peers.tier,
         **_conversion(scored.conversion, n),
-        "fake_share": _known(followers.share),
-        "fake_share_low": _known(followers.low),
-        "fake_share_high": _known(followers.high),
-        "fake_risk": _known(followers.risk),
-        "level": followers.level,
+        **{name: getattr(followers, field) for name, field in FOLLOWERS_COLUMNS.items()},
         "conversion_version": _where(versions.get("conversion"), briefed),
         "fake_followers_version": [versions["fake_followers"]] * n,
         "fake_accounts_version": [versions["fake_accounts"]] * n,
@@ -142,7 +131,7 @@ def _conversion(scores: ConversionScores | None, n: int) -> dict[str, pa.Array]:
         return {
             field.name: pa.nulls(n, field.type) for field in SCORES if "conversion" in field.name
         }
-    return {name: _known(getattr(scores, field)) for name, field in _CONVERSION.items()}
+    return {name: _known(getattr(scores, field)) for name, field in CONVERSION_COLUMNS.items()}
 
 
 def _typed(values: object, kind: pa.DataType) -> pa.Array:

@@ -51,8 +51,8 @@ def test_conversion_scores_are_those_of_the_service(tables: Tables) -> None:
     expected = conversion_scores(champions, X, audience.conversion_share, goal)
     assert expected is not None
     assert found.index.tolist() == [7, 3]
-    np.testing.assert_array_equal(found["probability"], expected.probability)
-    np.testing.assert_array_equal(found["expected_high"], expected.expected_high)
+    np.testing.assert_array_equal(found["conversion_probability"], expected.probability)
+    np.testing.assert_array_equal(found["expected_conversions_high"], expected.expected_high)
 
 
 def test_as_of_is_just_after_the_latest_observation(tables: Tables) -> None:
@@ -70,7 +70,7 @@ def test_account_model_scores_the_follower_samples(tables: Tables) -> None:
     found = _model("fake_accounts").score(tables, _pairs("bought", "plain"))
 
     assert found["n_sampled"].tolist() == [40, 0]
-    assert found["share"].notna().tolist() == [True, False]
+    assert found["fake_share"].notna().tolist() == [True, False]
     assert found["level"].tolist()[1] == "insufficient_data"
 
 

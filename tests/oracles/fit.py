@@ -99,7 +99,7 @@ def _offer(history: History, brief: Row, brand: Row, ask: Row, training: bool) -
         "is_seeding": NAN if kind is None else float(kind == "product_seeding"),
         "is_ambassador": NAN if kind is None else float(kind == "ambassador"),
         "deliverables": number(brief, "deliverables"),
-        "lead_time_days": NAN if by is None else -history.age(by),
+        "lead_time_days": NAN if by is None or history.age(by) > 0 else -history.age(by),
         "is_launch": number(brief, "is_launch"),
         "log_order_value": math.log10(1 + number(brand, "average_order_value"))
         if usable(history, brand, training)
