@@ -35,10 +35,9 @@ def briefs_of(settled: Settled, brands: Frame | None) -> Briefs:
     goal = frame.number("conversion_goal")
     offsets, dimension, target, weight = _targets(frame)
     ids: list[str] = frame.text("brief_id").to_pylist()
-    scorable = (hidden == UNKNOWN_TIME).tolist()
     return Briefs(
         ids=ids,
-        index={name: row for row, name in enumerate(ids) if scorable[row]},
+        index={name: row for row, name in enumerate(ids)},
         known=frame.time("created_at"),
         hidden=hidden,
         brand=codes_of(frame.text("brand_id")),

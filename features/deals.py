@@ -12,10 +12,9 @@ OUTCOMES = ("impressions", "clicks", "conversions", "revenue")
 class Briefs:
     """One row a brief, sorted by id, with what its brand's row adds.
 
-    `index` leaves out briefs whose rows conflict (`hidden` is then the time of the second):
-    a brief being scored is always known, and so is its conflict. Collaborations may still
-    refer to such a row. Targets of brief `j` are `target_offsets[j]:target_offsets[j + 1]`,
-    by dimension and value.
+    `hidden` is when a second row of the brief, which differs, became known: at a later `as_of` the
+    brief cannot be scored (`features.view.undisputed`). Targets of brief `j` are
+    `target_offsets[j]:target_offsets[j + 1]`, by dimension and value.
     """
 
     ids: list[str]

@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from features.arrays import COMPENSATION, Floats, Ints, Times
+from features.deals import Briefs
 from features.drivers import Moments
 from features.errors import InputError
 from features.tables import Tables
+from features.view import undisputed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,12 +132,34 @@ def spine_of(tables: Tables, rows: "pd.DataFrame") -> Spine:
                 rule="missing_column",
             )
     creators = _looked_up(tables.creators.index, rows["creator_id"])
+    moments = _microseconds(rows["as_of"])
     briefs = _looked_up(tables.briefs.index, rows["brief_id"]) if "brief_id" in rows else None
+    if briefs is not None:
+        briefs = standing(tables.briefs, briefs, moments)
     compensation = _compensation(rows["compensation"]) if "compensation" in rows else None
     fee = rows["fee"].to_numpy(np.float64, na_value=np.nan) if "fee" in rows else None
-    return Spine.of(
-        creators, _microseconds(rows["as_of"]), brief=briefs, compensation=compensation, fee=fee
-    )
+    return Spine.of(creators, moments, brief=briefs, compensation=compensation, fee=fee)
+
+
+def standing(briefs: Briefs, rows: Ints, as_of: Times) -> Ints:
+    """Return the rows of briefs, -1 where a row that contradicts the brief was known by then.
+
+    Parameters
+    ----------
+    briefs : Briefs
+    rows : ndarray of int64, shape (n,)
+        Rows of `briefs`, -1 for none.
+    as_of : ndarray of int64, shape (n,)
+        Microseconds.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+    """
+    if not len(briefs.ids):
+        return rows
+    found: Ints = np.where(undisputed(briefs.hidden[rows], as_of), rows, -1)
+    return found
 
 
 def _looked_up(index: dict[str, int], ids: "pd.Series[str]") -> Ints:

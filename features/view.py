@@ -44,6 +44,24 @@ def visible(known: Times, hidden: Times, as_of: int | Times) -> Flags:
     return (known < as_of) & (as_of <= hidden)
 
 
+def undisputed(hidden: Times, as_of: int | Times) -> Flags:
+    """Tell which rows of what is always known, as a brief being scored, no other row contradicts.
+
+    Parameters
+    ----------
+    hidden : ndarray of int64, shape (n,)
+        When a conflicting row became known, microseconds.
+    as_of : int or ndarray of int64
+        The moment, exclusive.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True where `as_of <= hidden`.
+    """
+    return as_of <= hidden
+
+
 @kernel_part
 def is_visible(known: int, hidden: int, as_of: int) -> bool:
     """Tell whether one row is visible."""

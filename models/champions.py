@@ -13,7 +13,7 @@ from models import registry
 from models.bundle import Bundle, read, to_model
 from models.database import database, stamp
 from models.fetch import fetch, local
-from models.layout import UPSTREAM, BundleError
+from models.layout import UPSTREAM
 from models.records import UnknownVersionError, Version
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def load_champions(required: Collection[str] = ()) -> "Champions":
     found = pins()
     for name in required:
         if name not in found:
-            raise _no_champion(name)
+            raise no_champion(name)
     fitted: dict[str, Any] = {
         name: to_model(_bundle(name, pin), str(pin.version)) for name, pin in found.items()
     }
@@ -172,7 +172,7 @@ def find(name: str, version: str | int) -> Version:
     if text in (registry.CHAMPION, registry.CHALLENGER):
         named = [one for one in registry.versions(name) if text in one.aliases]
         if not named:
-            raise _no_champion(name)
+            raise no_champion(name)
         return named[0]
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise InputError(
@@ -197,19 +197,18 @@ def _pin(name: str, version: str | int) -> Pin:
         one = find(name, version)
         return Pin(one.number, one.digest)
     if name not in (found := pins()):
-        raise _no_champion(name)
+        raise no_champion(name)
     return found[name]
 
 
 def _bundle(name: str, pin: Pin) -> Bundle:
-    """Read the local copy, fetched anew if it is not whole."""
-    try:
-        return read(local(name, pin.version), pin.digest)
-    except BundleError:
-        return read(fetch(name, pin.version), pin.digest)
+    """Read the local copy, fetched where there is none; a damaged one is refused."""
+    folder = local(name, pin.version)
+    return read(folder if folder.exists() else fetch(name, pin.version), pin.digest)
 
 
-def _no_champion(name: str) -> NoChampionError:
+def no_champion(name: str) -> NoChampionError:
+    """Return the error of a model that has no champion, with the remedy."""
     command = f"credence train {name.replace('_', '-')}"
     return NoChampionError(f"{name} has no champion in {home()}; run `{command}`")
 

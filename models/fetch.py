@@ -18,7 +18,7 @@ from models.records import BUNDLE, Version
 
 
 def fetch(name: str, number: int) -> Path:
-    """Return the local folder of a version's bundle, downloaded unless it is there and whole.
+    """Return the local folder of a version's bundle, downloaded unless it is there.
 
     Parameters
     ----------
@@ -37,13 +37,14 @@ def fetch(name: str, number: int) -> Path:
     UnknownVersionError
         If there is no such version.
     BundleError
-        If what is stored is not what was registered.
+        If what is stored, here or in the artifact store, is not what was registered.
     """
     version = registry.version(name, number)
     folder = local(name, number)
-    try:
+    # A damaged copy is evidence: it is refused, and only its absence makes a download.
+    if folder.exists():
         read(folder, version.digest)
-    except BundleError:
+    else:
         write(_download(version, BUNDLE, version.digest), folder)
     return folder
 

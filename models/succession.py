@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from features.home import home
 from models import registry
+from models.champions import no_champion
 from models.records import ConflictError, RegistryError, Version
 
 EVIDENCE = "promotion.json"
@@ -61,13 +62,17 @@ def rollback(name: str) -> tuple[int, int]:
 
     Raises
     ------
+    NoChampionError
+        If it has none.
     RegistryError
-        If it never had another champion.
+        If it never had another.
     """
     with _alone():
         standing = registry.champion(name)
         former = registry.former(name)
-        if standing is None or not former:
+        if standing is None:
+            raise no_champion(name)
+        if not former:
             raise RegistryError(
                 f"{name}: no champion before version {_number(standing)}; `credence models` lists"
                 " the versions, `credence promote` makes one of them champion"

@@ -11,6 +11,7 @@ from features.arrays import Floats
 from features.catalogue import NAMES, catalogue_hash
 from features.deals import Briefs
 from features.profiles import FOLLOWER_VALUES
+from features.rules import EARLIEST, LATEST
 from models.fake_accounts import FakeAccounts
 from models.reasons import Reason, conversion_reasons, fake_followers_reasons
 from models.scoring import Champions, conversion_scores
@@ -74,7 +75,7 @@ def score(
     models = snapshot.kept if store else snapshot.models
     as_of = _as_of(request, now, None if store is None else store.as_of)
     published = snapshot.store.briefs if snapshot.store else Briefs.empty()
-    deal = deal_of(request, published)
+    deal = deal_of(request, published, as_of)
     groups = []
     if store:
         groups.append(stored.stored_group(store, named, deal))
@@ -100,6 +101,8 @@ def _as_of(request: ScoreRequest, now: datetime, published: int | None) -> int:
     if request.as_of is None:
         return (now - EPOCH) // _MICROSECOND if published is None else published
     asked = (request.as_of - EPOCH) // _MICROSECOND
+    if not EARLIEST <= asked <= LATEST:
+        raise violated(("/as_of", "a moment of the years 1 to 9999 in UTC"))
     if published is not None and asked != published:
         raise violated(
             ("/as_of", "creators without history are scored at the published as_of: leave it out")

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from features.arrays import Floats, Ints
 from features.profiles import FOLLOWER_VALUES
 from features.reader import File
+from features.rules import ID
 from features.schema import FOLLOWERS
 from models.bundle import to_model
 from models.champions import bundle, pins
@@ -25,13 +26,13 @@ PROBABILITY = pa.field("fake_probability", pa.float64())
 
 
 class AudienceFound(msgspec.Struct, frozen=True):
-    """What an audience's sample says, as it is printed."""
+    """What an audience's sample says, as it is printed; nothing of the share without a good row."""
 
     creator_id: str | None
     n: int
-    share: float
-    share_low: float
-    share_high: float
+    share: float | None
+    share_low: float | None
+    share_high: float | None
     level: str
     version: str
 
@@ -67,6 +68,9 @@ def audit(followers: Path, out: Path) -> tuple[list[AudienceFound], int]:
     probability = np.full(len(file), np.nan)
     audiences = []
     for creator_id, members in tqdm(_members(file), delay=2, unit=" audiences", file=sys.stderr):
+        if not len(members):
+            audiences.append(_unknown(creator_id, model.version))
+            continue
         found = model.audience(values[members])
         probability[members] = found.probabilities
         audiences.append(
@@ -85,15 +89,20 @@ def audit(followers: Path, out: Path) -> tuple[list[AudienceFound], int]:
 
 
 def _members(file: File) -> list[tuple[str | None, Ints]]:
-    """Return the audiences by creator_id, each with the places of its good rows."""
-    good = np.flatnonzero(file.good)
+    """Return the audiences by creator_id, each with the places of its good rows, maybe none."""
     if not file.has("creator_id"):
-        return [(None, good)] if len(good) else []
-    names = file.frame.text("creator_id").take(pa.array(good)).to_pylist()
+        return [(None, np.flatnonzero(file.good))] if len(file) else []
     places: dict[str, list[int]] = {}
-    for name, place in zip(names, good.tolist(), strict=True):
-        places.setdefault(name, []).append(place)
-    return [(name, np.array(places[name])) for name in sorted(places)]
+    names = file.frame.text("creator_id").to_pylist()
+    for place, (name, good) in enumerate(zip(names, file.good.tolist(), strict=True)):
+        if name is not None and ID.fullmatch(name):
+            places.setdefault(name, []).extend([place] if good else [])
+    return [(name, np.array(places[name], dtype=np.int64)) for name in sorted(places)]
+
+
+def _unknown(creator_id: str | None, version: str) -> AudienceFound:
+    """Return what is said of an audience without a good row."""
+    return AudienceFound(creator_id, 0, None, None, None, "insufficient_data", version)
 
 
 def _write(out: Path, rows: pa.Table, probability: Floats) -> None:

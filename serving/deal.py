@@ -10,6 +10,7 @@ from features.arrays import COMPENSATION, Floats
 from features.deals import Briefs
 from features.errors import InputError
 from features.reader import brief_of
+from features.view import undisputed
 from serving.contract import CreatorAsked, ScoreRequest
 from serving.problems import Problem, violated
 
@@ -27,7 +28,7 @@ class Deal:
         return float(self.briefs.goal[self.row]) if self.row >= 0 else np.nan
 
 
-def deal_of(request: ScoreRequest, published: Briefs) -> Deal:
+def deal_of(request: ScoreRequest, published: Briefs, as_of: int) -> Deal:
     """Return the brief that a request is about.
 
     Parameters
@@ -36,6 +37,8 @@ def deal_of(request: ScoreRequest, published: Briefs) -> Deal:
         Names a brief, brings one, or neither.
     published : Briefs
         Those of the store.
+    as_of : int
+        The moment to score at, microseconds.
 
     Raises
     ------
@@ -46,8 +49,8 @@ def deal_of(request: ScoreRequest, published: Briefs) -> Deal:
         return Deal(_brought(request), 0)
     if request.brief_id is None:
         return Deal(published, -1)
-    row = published.index.get(request.brief_id)
-    if row is None:
+    row = published.index.get(request.brief_id, -1)
+    if row < 0 or not undisputed(published.hidden[row], as_of):
         raise Problem(404, "no such brief is published: publish its tables, or send it as brief")
     return Deal(published, row)
 

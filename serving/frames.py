@@ -64,8 +64,8 @@ def write_features(tables: Path, spine: Path, out: Path) -> int:
 def _chunks(tables: Tables, asked: Asked, rows: pa.Table, schema: pa.Schema) -> Iterator[pa.Table]:
     """Yield the rows with their features, some at a time."""
     spine = asked.spine
-    # A row that is bad for any reason is one of an unknown creator to the features.
-    creator = np.where(asked.good, spine.creator, -1)
+    # A row that cannot be read is one of an unknown creator to the features.
+    creator = np.where(asked.readable, spine.creator, -1)
     with tqdm(total=len(spine), delay=2, unit=" rows", file=sys.stderr) as progress:
         for start in range(0, max(len(spine), 1), CHUNK):
             part = slice(start, start + CHUNK)

@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 JSON = "application/json"
 BODY_SECONDS = 10.0
+DISCARD_SECONDS = 2.0
+DISCARDED_BYTES = 8 * MOST_BYTES
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 32 * 2**10
 
@@ -138,6 +141,7 @@ async def body_of(scope: Scope, receive: Receive, seconds: float = BODY_SECONDS)
     """
     declared = _values(scope, b"content-length")
     if declared and declared[0].isdigit() and int(declared[0][:20]) > MOST_BYTES:
+        await _discard(receive)
         raise _too_large()
     try:
         async with asyncio.timeout(seconds):
@@ -146,6 +150,18 @@ async def body_of(scope: Scope, receive: Receive, seconds: float = BODY_SECONDS)
         raise Problem(
             408, f"the body did not arrive within {seconds:g} s", headers={"connection": "close"}
         ) from None
+
+
+async def _discard(receive: Receive) -> None:
+    """Read a bounded rest away: closed on unread bytes, a connection loses the answer too."""
+    left = DISCARDED_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while left > 0:
+                message = await receive()
+                if not message.get("more_body", False):
+                    return
+                left -= len(message.get("body", b""))
 
 
 async def _read(receive: Receive) -> bytes:
@@ -159,6 +175,7 @@ async def _read(receive: Receive) -> bytes:
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > MOST_BYTES:
+            await _discard(receive)
             raise _too_large()
         chunks.append(chunk)
         if not message.get("more_body", False):

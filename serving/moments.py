@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from features.arrays import UNKNOWN_TIME
 from features.errors import InputError
+from features.rules import EARLIEST, LATEST
 from features.tables import Tables
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,4 +78,7 @@ def instant(text: str, name: str = "as_of") -> int:
         raise InputError(f"{name} {text!r} is no ISO 8601 time such as 2026-01-31T12:00Z") from None
     if moment.tzinfo is None:
         raise InputError(f"{name} {text!r} has no offset from UTC: such as {moment.isoformat()}Z")
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    found = (moment - _EPOCH) // timedelta(microseconds=1)
+    if not EARLIEST <= found <= LATEST:
+        raise InputError(f"{name} {text!r} is outside the years 1 to 9999 in UTC")
+    return found

@@ -12,6 +12,7 @@ from features.computing import Spine
 from features.reader import File, read_file
 from features.rules import REFERENCE
 from features.schema import PAIRS
+from features.spine import standing
 from features.tables import SetAside, Tables
 
 
@@ -19,12 +20,13 @@ from features.tables import SetAside, Tables
 class Asked:
     """The rows of a file, each at its place.
 
-    `spine` has a row for each of them; `good` marks those that can be computed, `rejects` tells of
-    the others.
+    `spine` has a row for each of them; `good` marks those that can be scored, `rejects` tells of
+    the others. `readable` rows may still name a creator or brief that is not there.
     """
 
     spine: Spine
     good: Flags
+    readable: Flags
     rejects: list[SetAside]
 
 
@@ -89,6 +91,9 @@ def resolve(file: File, tables: Tables, as_of: int = UNKNOWN_TIME) -> Asked:
     creator = _rows(frame.text("creator_id"), tables.creators.index)
     brief_ids = frame.text("brief_id")
     brief = _rows(brief_ids, tables.briefs.index)
+    times = frame.time("as_of")
+    moments = np.where(times == UNKNOWN_TIME, as_of, times)
+    brief = standing(tables.briefs, brief, moments)
     lost_creator = file.good & (creator < 0)
     lost_brief = file.good & ~lost_creator & (brief < 0) & pc.is_valid(brief_ids).to_numpy(False)
     rejects = [
@@ -96,15 +101,14 @@ def resolve(file: File, tables: Tables, as_of: int = UNKNOWN_TIME) -> Asked:
         *_lost(file, lost_creator, "creator_id", "creators"),
         *_lost(file, lost_brief, "brief_id", "briefs"),
     ]
-    times = frame.time("as_of")
     spine = Spine(
         creator=creator,
-        as_of=np.where(times == UNKNOWN_TIME, as_of, times),
+        as_of=moments,
         brief=brief,
         compensation=frame.number("compensation"),
         fee=frame.number("fee") + 0.0,  # no zero below zero
     )
-    return Asked(spine, file.good & ~lost_creator & ~lost_brief, rejects)
+    return Asked(spine, file.good & ~lost_creator & ~lost_brief, file.good, rejects)
 
 
 def take(spine: Spine, rows: Ints | slice) -> Spine:

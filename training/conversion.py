@@ -55,7 +55,7 @@ class NoOutcomesError(InputError):
     def __init__(self) -> None:
         super().__init__(
             "collaborations: none has an outcome observed 30 days or more after publishing and"
-            " before as_of; add outcomes, or give a later --as-of"
+            " before as_of; give --tables with such outcomes, or a later --as-of"
         )
 
 

@@ -9,6 +9,7 @@ from features.arrays import DAY, UNKNOWN_TIME, Codes, Flags, Floats
 from features.errors import InputError
 from features.rows import from_rows
 from features.schema import TABLES
+from features.spine import standing
 from features.tables import Tables
 from tests.features.raw_rows import EPOCH, Rows, drawn_rows
 
@@ -127,12 +128,20 @@ def test_a_conflicting_brief_hides_its_collaborations() -> None:
     assert tables.applications.hidden.tolist() == [START + 4 * DAY]
 
 
-def test_a_conflicting_brief_cannot_be_scored() -> None:
-    """The brief being scored is always known, and so is its conflict."""
+def test_a_brief_is_scored_until_its_conflict_is_known() -> None:
+    """A second row that differs hides the brief from its own time on, and no earlier."""
     briefs = from_rows({"creators": [CREATOR], "briefs": [brief(1), brief(4)]}).briefs
+    moments = np.array([START, START + 4 * DAY, START + 4 * DAY + 1])
 
-    assert briefs.ids == ["b"]
-    assert briefs.index == {}
+    assert briefs.index == {"b": 0}
+    assert standing(briefs, np.zeros(3, np.int64), moments).tolist() == [0, 0, -1]
+
+
+def test_a_brief_that_conflicts_at_once_is_never_scored() -> None:
+    """Two rows of one moment that differ are both set aside."""
+    rows: Rows = {"creators": [CREATOR], "briefs": [brief(1), brief(1, conversion_goal=5)]}
+
+    assert from_rows(rows).briefs.index == {}
 
 
 def test_a_table_without_a_key_keeps_every_row() -> None:

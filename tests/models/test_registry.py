@@ -1,5 +1,6 @@
 """The registry keeps bundles, aliases and their history, on a real MLflow."""
 
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -80,10 +81,10 @@ def test_fetched_bundle_is_the_registered_one(state: Path) -> None:
     assert read(folder) == sealed.conversion()
 
 
-def test_damaged_local_copy_is_fetched_anew(state: Path) -> None:
-    """A damaged local bundle is replaced by the registered one."""
+def test_deleted_local_copy_is_fetched_anew(state: Path) -> None:
+    """A bundle that was deleted here comes from the registry again."""
     folder = fetch("fake_accounts", registries.register(sealed.fake_accounts()))
-    (folder / "booster.txt").write_bytes(b"tree\n")
+    shutil.rmtree(folder)
 
     assert read(fetch("fake_accounts", 1)) == sealed.fake_accounts()
 
@@ -229,13 +230,15 @@ def test_damaged_snapshot_is_ignored(state: Path) -> None:
     assert pins()["fake_accounts"].version == 1
 
 
-def test_champion_survives_a_damaged_copy(state: Path) -> None:
-    """Loading fetches a damaged local bundle anew instead of failing."""
+@pytest.mark.parametrize("damage", [b"", b"{}", b"tree\r\n"])
+def test_damaged_local_copy_is_refused(state: Path, damage: bytes) -> None:
+    """A champion whose local files were altered is refused, saying how to get it back."""
     _crown("fake_accounts", registries.register(sealed.fake_accounts()))
     load_champions()
-    (local("fake_accounts", 1) / "numbers.json").unlink()
+    (local("fake_accounts", 1) / "numbers.json").write_bytes(damage)
 
-    assert load_champions().versions() == {"fake_accounts": "1"}
+    with pytest.raises(BundleError, match="delete the folder"):
+        load_champions()
 
 
 @pytest.mark.parametrize("version", ["2", "newest", "-1", "1.0", "9" * 30])

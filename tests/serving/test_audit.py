@@ -32,8 +32,12 @@ def test_without_creators_it_is_one_audience(at_home: Path, tmp_path: Path) -> N
 
     assert set_aside == 0
     assert [(one.creator_id, one.n) for one in found] == [(None, 80)]
-    assert found[0].share_low <= found[0].share <= found[0].share_high
-    assert 0.05 < found[0].share < 0.5
+    low, share, high = (found[0].share_low, found[0].share, found[0].share_high)
+    assert low is not None
+    assert share is not None
+    assert high is not None
+    assert low <= share <= high
+    assert 0.05 < share < 0.5
 
 
 def test_a_row_gets_its_probability_in_its_place(at_home: Path, tmp_path: Path) -> None:
@@ -73,6 +77,18 @@ def test_a_bad_row_has_no_probability(at_home: Path, tmp_path: Path) -> None:
     assert set_aside == 2
     assert found[0].n == 2
     assert [one is None for one in probability] == [False, True, True, False]
+
+
+def test_an_audience_of_bad_rows_is_named(at_home: Path, tmp_path: Path) -> None:
+    """An audience without a good row has n = 0, no share, and too little data for a level."""
+    header = "creator_id,followers,following,posts"
+    file = followers_file(tmp_path / "f.csv", "ana,,20,3", "ben,1,2,3", "a b,1,2,3", header=header)
+
+    found, set_aside = audit(file, tmp_path / "out.parquet")
+
+    assert set_aside == 2
+    assert [(one.creator_id, one.n) for one in found] == [("ana", 0), ("ben", 1)]
+    assert (found[0].share, found[0].level) == (None, "insufficient_data")
 
 
 def test_csv_becomes_typed_parquet(at_home: Path, tmp_path: Path) -> None:
@@ -117,6 +133,7 @@ def test_few_followers_give_no_level(at_home: Path, tmp_path: Path) -> None:
 
     assert found[0].n == 1
     assert found[0].level == "insufficient_data"
+    assert found[0].share is not None
     assert math.isfinite(found[0].share)
 
 
