@@ -8,6 +8,7 @@ beside: what it has not finished is compiled here when it is needed.
 import subprocess
 import sys
 from functools import cache
+from threading import Thread
 
 import numpy as np
 
@@ -17,19 +18,15 @@ _FIRST, _LATER = "drivers.base_rows", "drivers.fit_rows"
 
 
 @cache
-def share() -> subprocess.Popen[bytes] | None:
-    """Start the process beside, once, if this state folder holds no machine code yet.
-
-    Returns
-    -------
-    Popen or None
-        The process; kept by the cache, so that it is not collected while it runs.
-    """
+def share() -> None:
+    """Start the process beside, once, if this state folder holds no machine code yet."""
     if is_compiled(_FIRST) or is_compiled(_LATER):
-        return None
+        return
     quiet = subprocess.DEVNULL
     command = [sys.executable, "-m", "features.warming"]
-    return subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+    beside = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+    # Awaited, or it would stay in the process table for as long as this one serves.
+    Thread(target=beside.wait, name="warming", daemon=True).start()
 
 
 def main() -> None:

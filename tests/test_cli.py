@@ -169,8 +169,8 @@ def test_an_audit_prints_json(
 
     assert run("audit", followers, "--out", tmp_path / "out.csv") == 3
 
-    (found,) = json.loads(capsys.readouterr().out)
-    assert (found["creator_id"], found["n"]) == ("ana", 1)
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["creator_id"], one["n"]) for one in found] == [("ana", 1), ("ben", 0)]
 
 
 def test_features_are_written(at_home: Path, world: Path, tmp_path: Path) -> None:
@@ -240,6 +240,13 @@ def test_a_rollback_without_a_former_champion_fails(home: Path) -> None:
 
     assert "no champion before" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_rollback_without_a_champion_exits_2(empty_home: Path) -> None:
+    """Where no champion stands the remedy is a training, not another version."""
+    done = credence("rollback", "conversion", home=empty_home, expect=2)
+
+    assert "credence train conversion" in done.stderr
 
 
 def test_the_champion_is_promoted_already(home: Path) -> None:

@@ -1,11 +1,13 @@
 from datetime import timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from features.arrays import DAY, UNKNOWN_TIME, Codes, Flags, Floats
+from features.computing import compute
 from features.errors import InputError
 from features.rows import from_rows
 from features.schema import TABLES
@@ -135,6 +137,18 @@ def test_a_brief_is_scored_until_its_conflict_is_known() -> None:
 
     assert briefs.index == {"b": 0}
     assert standing(briefs, np.zeros(3, np.int64), moments).tolist() == [0, 0, -1]
+
+
+def test_a_later_row_of_a_brief_changes_no_earlier_feature() -> None:
+    """Until the second row is known the brief is scored as if there were one row only."""
+    rows: Rows = {"creators": [CREATOR], "briefs": [brief(1, conversion_goal=5)]}
+    both: Rows = {**rows, "briefs": [*rows["briefs"], brief(4, conversion_goal=9)]}
+    spine = pd.DataFrame({"creator_id": "a", "as_of": [day(4)], "brief_id": "b"})
+
+    alone, beside = compute(from_rows(rows), spine), compute(from_rows(both), spine)
+
+    assert alone["log_goal"].notna().all()
+    pd.testing.assert_frame_equal(alone, beside, check_exact=True)
 
 
 def test_a_brief_that_conflicts_at_once_is_never_scored() -> None:

@@ -59,6 +59,19 @@ def test_creator_shows_its_stored_features(client: Client, world: Path) -> None:
         assert client("GET", f"/v1/creators/{strange}").status_code == 404
 
 
+@pytest.mark.parametrize("as_of", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_off_the_calendar_breaks_the_contract(client: Client, as_of: str) -> None:
+    """A moment that UTC cannot write is a 422 at /as_of."""
+    history = {"creators": [{"creator_id": "q", "platform": "x"}]}
+
+    answer = client(
+        "POST", "/v1/score", {"as_of": as_of, "creators": [{"creator_id": "q", "history": history}]}
+    )
+
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/as_of"]
+
+
 def test_catalogue_and_models_are_told(client: Client) -> None:
     """The catalogue lists every feature; the models their versions, metrics with n, and a card."""
     catalogue = client("GET", "/v1/features").json()

@@ -84,8 +84,8 @@ def test_a_spine_in_parquet_keeps_its_types(world: Path, tmp_path: Path) -> None
     ]  # fmt: skip
 
 
-def test_a_bad_row_has_no_features(world: Path, tmp_path: Path) -> None:
-    """A row that leads nowhere is counted, keeps its place, and its features are null."""
+def test_a_row_that_leads_nowhere_keeps_its_place(world: Path, tmp_path: Path) -> None:
+    """It is counted; an unknown creator has no features, an unknown brief only no fit."""
     good = (ids(world, "creators")[0], "2026-01-01T00:00:00Z", "")
     rows = [good, ("nobody", *good[1:]), (*good[:2], "no-brief"), good]
     spine = pairs_file(tmp_path / "spine.csv", rows, ("creator_id", "as_of", "brief_id"))
@@ -93,7 +93,9 @@ def test_a_bad_row_has_no_features(world: Path, tmp_path: Path) -> None:
     assert write_features(world, spine, tmp_path / "X.parquet") == 2
 
     table = pq.read_table(tmp_path / "X.parquet")
-    assert [one is None for one in table["log_followers"].to_pylist()] == [False, True, True, False]
+    unknown = [one is None for one in table["log_followers"].to_pylist()]
+    assert unknown == [False, True, False, False]
+    assert table["log_goal"].null_count == 4
     assert table["creator_id"].to_pylist()[1] == "nobody"
 
 
