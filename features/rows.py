@@ -200,7 +200,7 @@ def _choice(values: Values, column: Column) -> Any:
     _only(values, str)
     places = {choice: float(place) for place, choice in enumerate(column.choices)}
     nan = float("nan")
-    return np.array([nan if not v else places.get(v, -1.0) for v in values])  # type: ignore[call-overload]
+    return np.array([nan if not v else places.get(v, -1.0) for v in values])  # type: ignore[call-overload]  # v is text
 
 
 _CONVERT: dict[str, Callable[[Values, Column], Any]] = {
