@@ -14,6 +14,8 @@ from typing import Any
 
 import click
 
+from serving.keys_command import keys
+
 DONE, FAILED, BAD_INPUT, SET_ASIDE = 0, 1, 2, 3
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -43,13 +45,8 @@ _seed = click.option("--seed", type=click.IntRange(0), default=7)
 
 
 def _tables(required: bool = True) -> Callable[[Command], Command]:
-    return click.option(
-        "--tables",
-        type=_FOLDER,
-        required=required,
-        metavar="DIR",
-        help="Folder of raw tables: a Parquet or CSV file, or a folder of Parquet parts, each.",
-    )
+    help_ = "Folder of raw tables: a Parquet or CSV file, or a folder of Parquet parts, each."
+    return click.option("--tables", type=_FOLDER, required=required, metavar="DIR", help=help_)
 
 
 def _out(metavar: str, text: str) -> Callable[[Command], Command]:
@@ -246,6 +243,9 @@ def serve(*, host: str, port: int, workers: int, log: Path | None, example: bool
     from serving.launch import serve as run
 
     run(host=host, port=port, workers=workers, log=log, example=example)
+
+
+credence.add_command(keys)
 
 
 def _say(text: str) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from serving import answers, decode, lookups, openapi
 from serving.contract import Alive, ScoreRequest
+from serving.gate import Gate
 from serving.http import (
     Answer,
     Disconnected,
@@ -63,6 +64,8 @@ class App:
         Where requests are counted.
     predictions : PredictionLog, optional
         Where scores are kept.
+    gate : Gate, optional
+        Who may pass; everyone on this machine by default.
     now : callable
         The clock.
     """
@@ -73,9 +76,11 @@ class App:
         metrics: Metrics,
         predictions: PredictionLog | None = None,
         *,
+        gate: Gate | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._state = state
+        self._gate = gate or Gate()
         self._metrics = metrics
         self._predictions = predictions
         self._now = now
@@ -122,7 +127,7 @@ class App:
 
     async def _answered(self, scope: Scope, receive: Receive, outcome: Outcome) -> Answer:
         """Return the answer of the route that the request names."""
-        refuse_bad_head(scope)
+        refuse_bad_head(scope, loopback_only=not self._gate.keyed())
         found = find(scope["path"])
         if found is None:
             raise Problem(404, "no such path: see /openapi.json")
@@ -130,6 +135,7 @@ class App:
         outcome.route = route.path
         if scope["method"] not in route.allow.split(", "):
             raise Problem(405, f"this path answers {route.allow}", headers={"allow": route.allow})
+        self._gate.admit(scope, route.scope)
         return await self._handlers[route.name](await _body(scope, receive, route), parameter)
 
     async def _score(self, body: bytes, _: str) -> Answer:
@@ -182,7 +188,7 @@ class App:
         return Answer(200, text, media_type=find("/metrics")[0].media_type)  # type: ignore[index]
 
     async def _openapi(self, _body: bytes, _: str) -> Answer:
-        return Answer(200, openapi.document())
+        return Answer(200, openapi.document(keyed=self._gate.keyed()))
 
     async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
         """Do work of more than a few milliseconds off the event loop."""

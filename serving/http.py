@@ -70,21 +70,23 @@ def request_id(scope: Scope) -> str:
     return secrets.token_hex(8)
 
 
-def refuse_bad_head(scope: Scope) -> None:
+def refuse_bad_head(scope: Scope, *, loopback_only: bool = True) -> None:
     """Raise where the request's head alone is reason to refuse it.
 
     A page of another site may make a browser send requests to a name of its own that resolves to
-    this machine: only a Host that says loopback is answered.
+    this machine: only a Host that says loopback is answered. No such page knows a key.
 
     Parameters
     ----------
     scope : Scope
         The ASGI scope.
+    loopback_only : bool
+        Whether the Host must be loopback, as it must where no key is asked for.
 
     Raises
     ------
     Problem
-        421 for a Host that is not loopback, 431 for too many headers or too large ones.
+        421 for a Host that is not loopback or not one, 431 for too many headers or too large ones.
     """
     headers = scope["headers"]
     size = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
@@ -94,7 +96,9 @@ def refuse_bad_head(scope: Scope) -> None:
             431, f"at most {MOST_HEADERS} headers and {MOST_HEADER_BYTES} bytes of them are read"
         )
     hosts = _values(scope, b"host")
-    if len(hosts) != 1 or not _LOOPBACK.fullmatch(hosts[0]):
+    if len(hosts) != 1:
+        raise Problem(421, "send one Host")
+    if loopback_only and not _LOOPBACK.fullmatch(hosts[0]):
         raise Problem(
             421, "this server answers to loopback only: use 127.0.0.1, localhost or [::1]"
         )

@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,8 @@ import msgspec
 from features.errors import InputError
 from features.home import home
 from models.champions import NoChampionError, bundle, pins
+from serving import key_file, quotas
+from serving.gate import KEYED, QUOTAS
 
 PINS = "CREDENCE_CHAMPIONS"
 """Environment variable that hands the champions to the workers, as JSON."""
@@ -27,8 +30,7 @@ class NotLoopbackError(InputError):
     def __init__(self, host: str) -> None:
         super().__init__(
             f"--host {host}: without keys the server answers to this machine only; expected one of"
-            f" {', '.join(LOOPBACK)}. To offer it to others, put a proxy with authentication"
-            " before it"
+            f" {', '.join(LOOPBACK)}. To offer it to others, make a key: `credence keys create`"
         )
 
 
@@ -45,7 +47,7 @@ def serve(
     Parameters
     ----------
     host : str
-        A name or address of the loopback interface.
+        A name or address of the loopback interface; with keys, any address of this machine.
     port : int
         Where to listen.
     workers : int
@@ -58,21 +60,21 @@ def serve(
     Raises
     ------
     InputError
-        For a host that is not loopback, a port in use, or without any champion.
+        For a host that is not loopback without keys, keys that cannot be read, a port in use, or
+        without any champion.
     """
-    if host not in LOOPBACK:
-        raise NotLoopbackError(host)
-    address = LOOPBACK[host]
+    keyed = bool(key_file.read(key_file.path()))
+    address = _address(host, keyed)
     _refuse_taken(address, port)
-    prepare(port, log)
+    prepare(port, log, workers, keyed=keyed)
     shown = f"[{address}]" if ":" in address else address
     print(
         f"serving on http://{shown}:{port} with {workers} worker{'s' * (workers > 1)};"
-        " no keys are configured, so only this machine is answered",
+        f" {_who(address, keyed)}",
         file=sys.stderr,
         flush=True,
     )
-    if example:
+    if example and not keyed:
         from serving.example import show_when_ready
 
         show_when_ready(address, port)
@@ -80,6 +82,30 @@ def serve(
     from serving.service import run
 
     run(address, port, workers)
+
+
+def _address(host: str, keyed: bool) -> str:
+    """Return the address to bind to."""
+    if host in LOOPBACK:
+        return LOOPBACK[host]
+    if not keyed:
+        raise NotLoopbackError(host)
+    try:
+        return str(ip_address(host.strip("[]")))
+    except ValueError:
+        raise InputError(
+            f"--host {host}: expected an IP address of this machine, such as 0.0.0.0 for all it has"
+        ) from None
+
+
+def _who(address: str, keyed: bool) -> str:
+    """Say who is answered."""
+    if not keyed:
+        return "no keys are configured, so only this machine is answered"
+    asked = f"a key of {key_file.path()} is asked for"
+    if address in LOOPBACK.values():
+        return asked
+    return f"{asked}. Keys travel as they are: put a proxy with TLS before this server"
 
 
 def _resolve() -> None:
@@ -101,11 +127,12 @@ def _refuse_taken(address: str, port: int) -> None:
             probe.bind((address, port))
         except OSError as error:
             raise InputError(
-                f"--port {port}: {error.strerror}; choose another port, or end what listens there"
+                f"--port {port} of {address}: {error.strerror}; choose another port, or end what"
+                " listens there"
             ) from error
 
 
-def prepare(port: int, log: Path | None) -> None:
+def prepare(port: int, log: Path | None, workers: int = 1, *, keyed: bool = False) -> None:
     """Set what the workers find in their environment.
 
     Parameters
@@ -114,6 +141,10 @@ def prepare(port: int, log: Path | None) -> None:
         Names the folder of BentoML's own state.
     log : Path, optional
         Folder of the prediction log.
+    workers : int
+        How many there will be.
+    keyed : bool
+        Whether there are keys.
 
     Raises
     ------
@@ -127,7 +158,14 @@ def prepare(port: int, log: Path | None) -> None:
         log.mkdir(parents=True, exist_ok=True)
         os.environ["CREDENCE_LOG"] = str(log.resolve())
     # BentoML empties its metrics folder at start: each server has its own, named by its port.
-    os.environ["BENTOML_HOME"] = str(here / "serving" / str(port))
+    state = here / "serving" / str(port)
+    os.environ["BENTOML_HOME"] = str(state)
+    quotas.create(state / "quotas", workers)
+    os.environ[QUOTAS] = str(state / "quotas")
+    # A worker that is started anew while the file is missing must not open the gate.
+    os.environ.pop(KEYED, None)
+    if keyed:
+        os.environ[KEYED] = "1"
     os.environ["BENTOML_DO_NOT_TRACK"] = "True"
     for name in _ONE_THREAD:
         os.environ.setdefault(name, "1")

@@ -11,21 +11,38 @@ from serving.http import JSON
 from serving.problems import MEDIA_TYPE, TITLES, ProblemBody
 from serving.routes import ROUTES, Route
 from serving.rows import Id
+from serving.scopes import PUBLIC
 
 Json = dict[str, object]
 
 _MEANINGS: Mapping[int, str] = {
     400: "The body is not JSON: NaN, Infinity and bytes that are not UTF-8 included.",
+    401: "The server asks for a key, and there is no valid one in Authorization.",
+    403: "The key does not hold the scope of the route.",
     404: "Nothing of that name is stored.",
     405: "The path has other methods: see Allow.",
     408: "The body did not arrive in time.",
     413: "More bytes, creators, history rows or followers than one request may hold.",
     415: "The body is not declared as application/json, or it has a Content-Encoding.",
-    421: "The Host is not loopback.",
+    421: "There is not one Host, or the server asks for no keys and the Host is not loopback.",
     422: "JSON that breaks the contract: `errors` says where and how.",
+    429: "The quota of the key is used up for now: see Retry-After.",
     431: "Too many headers, or too large ones.",
     500: "An error of the service's own.",
     503: "No model can answer.",
+}
+_CHALLENGE = {"WWW-Authenticate": "That a bearer key is asked for, and with which scope."}
+_OWN_HEADERS: Mapping[int, Mapping[str, str]] = {
+    401: _CHALLENGE,
+    403: _CHALLENGE,
+    405: {"Allow": "The methods of the path."},
+    429: {"Retry-After": "After how many whole seconds the key is answered again."},
+}
+_SCHEME = "key"
+_KEY: Json = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key that `credence keys create` printed; an operation names its scope.",
 }
 _SHARED_HEADERS: Mapping[str, str] = {
     "X-Request-Id": "The request's own X-Request-Id where it is harmless, else a new one.",
@@ -34,8 +51,15 @@ _SHARED_HEADERS: Mapping[str, str] = {
 
 
 @cache
-def document() -> bytes:
-    """Return the document as JSON."""
+def document(*, keyed: bool = False) -> bytes:
+    """Return the document as JSON.
+
+    Parameters
+    ----------
+    keyed : bool
+        Whether the server asks for keys. One that does not may do so once a key is made: every
+        route says in any case what it then answers.
+    """
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
@@ -46,8 +70,9 @@ def document() -> bytes:
                 " creators, calibrated, with intervals and reasons. Without keys the server"
                 " answers to loopback only. HEAD is answered wherever GET is.",
             },
-            "paths": _paths(),
+            "paths": _paths(keyed),
             "components": {
+                "securitySchemes": {_SCHEME: _KEY},
                 "schemas": _schemas(),
                 "headers": {
                     name: {"description": text, "schema": {"type": "string"}}
@@ -59,15 +84,15 @@ def document() -> bytes:
     )
 
 
-def _paths() -> Json:
+def _paths(keyed: bool) -> Json:
     """Return every path with its operations."""
     paths: dict[str, Json] = {}
     for route in ROUTES:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, keyed)
     return dict(paths)
 
 
-def _operation(route: Route) -> Json:
+def _operation(route: Route, keyed: bool) -> Json:
     """Return one operation with every status it may answer."""
     responses: Json = {"200": _success(route)}
     for status in route.statuses:
@@ -79,6 +104,8 @@ def _operation(route: Route) -> Json:
         "summary": route.summary,
         "responses": responses,
     }
+    if keyed and route.scope != PUBLIC:
+        operation["security"] = [{_SCHEME: [route.scope]}]
     if route.request is not None:
         operation["requestBody"] = {
             "required": True,
@@ -113,11 +140,8 @@ def _success(route: Route) -> Json:
 def _problem(status: int) -> Json:
     """Return the response of an error."""
     headers = _headers()
-    if status == 405:
-        headers["Allow"] = {
-            "description": "The methods of the path.",
-            "schema": {"type": "string"},
-        }
+    for name, text in _OWN_HEADERS.get(status, {}).items():
+        headers[name] = {"description": text, "schema": {"type": "string"}}
     return {
         "description": f"{TITLES[status]}. {_MEANINGS[status]}",
         "headers": headers,

@@ -8,20 +8,28 @@ import msgspec
 from serving import contract
 from serving.http import JSON
 from serving.metrics import MEDIA_TYPE as METRICS_TYPE
+from serving.scopes import METRICS, PUBLIC, READ, SCORE
 
 HEAD_ERRORS = (405, 421, 431, 500)
 """What any route may answer."""
 BODY_ERRORS = (400, 408, 413, 415, 422)
 """What a route that reads a body may answer besides."""
+KEY_ERRORS = (401, 403, 429)
+"""What a route that asks for a key may answer besides, once there are keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation; `answer` is None where it is no JSON type of the contract."""
+    """One operation; `answer` is None where it is no JSON type of the contract.
+
+    `scope` is what a key must hold to be answered, or `PUBLIC`. There is no default: a route
+    without one cannot be written, and one that no key holds is answered to nobody.
+    """
 
     name: str
     method: str
     path: str
+    scope: str
     summary: str
     answer: type[msgspec.Struct] | None = None
     request: type[msgspec.Struct] | None = None
@@ -36,7 +44,9 @@ class Route:
     @property
     def statuses(self) -> tuple[int, ...]:
         """Every status of an error that the route may answer."""
-        return tuple(sorted({*HEAD_ERRORS, *self.errors, *(BODY_ERRORS if self.request else ())}))
+        keys = () if self.scope == PUBLIC else KEY_ERRORS
+        body = BODY_ERRORS if self.request else ()
+        return tuple(sorted({*HEAD_ERRORS, *keys, *body, *self.errors}))
 
 
 ROUTES: tuple[Route, ...] = (
@@ -44,6 +54,7 @@ ROUTES: tuple[Route, ...] = (
         "score",
         "POST",
         "/v1/score",
+        SCORE,
         "Score creators, for a brief or without one",
         contract.ScoreAnswer,
         contract.ScoreRequest,
@@ -53,6 +64,7 @@ ROUTES: tuple[Route, ...] = (
         "audit",
         "POST",
         "/v1/audit",
+        SCORE,
         "Estimate the inauthentic share of an audience from sampled followers",
         contract.AuditAnswer,
         contract.AuditRequest,
@@ -62,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
         "creator",
         "GET",
         "/v1/creators/{creator_id}",
+        READ,
         "Stored features of a creator with units and percentiles among its peers",
         contract.CreatorAnswer,
         errors=(404,),
@@ -70,6 +83,7 @@ ROUTES: tuple[Route, ...] = (
         "features",
         "GET",
         "/v1/features",
+        READ,
         "The feature catalogue",
         contract.FeaturesAnswer,
     ),
@@ -77,14 +91,16 @@ ROUTES: tuple[Route, ...] = (
         "models",
         "GET",
         "/v1/models",
+        READ,
         "Served model versions with metrics, data window and card",
         contract.ModelsAnswer,
     ),
-    Route("livez", "GET", "/livez", "Whether the process answers", contract.Alive),
+    Route("livez", "GET", "/livez", PUBLIC, "Whether the process answers", contract.Alive),
     Route(
         "readyz",
         "GET",
         "/readyz",
+        PUBLIC,
         "Whether models are loaded and gave their known answers",
         contract.Readiness,
         errors=(503,),
@@ -93,10 +109,11 @@ ROUTES: tuple[Route, ...] = (
         "metrics",
         "GET",
         "/metrics",
+        METRICS,
         "Prometheus metrics of all workers",
         media_type=METRICS_TYPE,
     ),
-    Route("openapi", "GET", "/openapi.json", "This document"),
+    Route("openapi", "GET", "/openapi.json", PUBLIC, "This document"),
 )
 
 _EXACT: Mapping[str, Route] = {route.path: route for route in ROUTES if "{" not in route.path}
