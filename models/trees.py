@@ -1,19 +1,37 @@
 """LightGBM trees from their text: built on first use, summed one row at a time."""
 
+import logging
 import threading
+from typing import NamedTuple
 
 import numpy as np
 
 from features.arrays import Floats
 from models.boosting import CONTRIBUTIONS, RAW, Booster
+from models.forest import ZERO, Forest, OtherTreesError
+from models.tree_text import read
+
+TRIED = 256
+"""Made-up rows on which the tables must agree with LightGBM before they are used."""
 
 _MISSING_TYPES = ("none", "zero", "nan", "unknown")
+_EDGES = (np.nan, np.inf, -np.inf, 0.0, -0.0, ZERO, -ZERO, ZERO / 2, -ZERO / 2, 1e300, -1e300)
+
+_log = logging.getLogger("credence")
+
+
+class _Built(NamedTuple):
+    """The trees, and their tables where these hold them."""
+
+    booster: Booster
+    forest: Forest | None
 
 
 class Trees:
     """Trees over p columns; the text "" means none, which adds nothing.
 
-    The booster is built once, by whichever thread asks first.
+    They are built once, by whichever thread asks first, and their structure is checked before
+    anything follows it. LightGBM itself sums trees that the tables do not hold; the log says so.
 
     Parameters
     ----------
@@ -27,35 +45,64 @@ class Trees:
         self._text = text
         self._width = width
         self._lock = threading.Lock()
-        self._booster: Booster | None = None
+        self._made: _Built | None = None
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether the tables sum the trees, and not LightGBM."""
+        return bool(self._text) and self._built().forest is not None
 
     def raw(self, X: Floats) -> Floats:
-        """Return the sum of the trees, shape (n,)."""
+        """Return the sum of the trees, shape (n,), with the bits that LightGBM gives."""
         if not self._text or not len(X):
             return np.zeros(len(X))
-        return self._built().predict(X, RAW)
+        booster, forest = self._built()
+        return booster.predict(X, RAW) if forest is None else forest.raw(X)
 
     def contributions(self, X: Floats) -> Floats:
         """Return what each column adds and, last, the trees' expected value, shape (n, p + 1)."""
         if not self._text or not len(X):
             return np.zeros((len(X), self._width + 1))
-        return self._built().predict(X, CONTRIBUTIONS)
+        return self._built().booster.predict(X, CONTRIBUTIONS)
 
-    def _built(self) -> Booster:
+    def _built(self) -> _Built:
         with self._lock:
-            if self._booster is None:
-                self._booster = _build(self._text, self._width)
-            return self._booster
+            if self._made is None:
+                self._made = _build(self._text, self._width)
+            return self._made
 
 
-def _build(text: str, width: int) -> Booster:
-    """Parse the text, whose hash was checked: LightGBM aborts the process on a damaged one."""
+def _build(text: str, width: int) -> _Built:
+    """Check and parse the text, whose hash was checked: LightGBM aborts on a damaged one."""
+    grown = read(text, width)
     booster = Booster(text)
-    if booster.width != width:
-        raise ValueError(
-            f"trees: the booster reads {booster.width} columns, the model names {width}"
-        )
-    return booster
+    try:
+        forest = Forest(grown)
+    except OtherTreesError as error:
+        _log.warning("LightGBM itself sums the trees of %s columns: %s", width, error)
+        return _Built(booster, None)
+    if not agree(forest, booster):
+        _log.warning("LightGBM itself sums the trees of %s columns: its sums differ", width)
+        return _Built(booster, None)
+    return _Built(booster, forest)
+
+
+def agree(forest: Forest, booster: Booster) -> bool:
+    """Return whether tables and LightGBM give the same bits at and beside every threshold.
+
+    Parameters
+    ----------
+    forest : Forest
+        The tables.
+    booster : Booster
+        LightGBM's own trees.
+    """
+    random = np.random.default_rng(0)  # the same rows always
+    X = random.choice(_EDGES, (TRIED, booster.width))
+    for column, thresholds in forest.thresholds.items():
+        near = np.concatenate([np.nextafter(thresholds, side) for side in (-np.inf, np.inf)])
+        X[:, column] = random.choice([*thresholds, *near, *_EDGES], TRIED)
+    return forest.raw(X).tobytes() == booster.predict(X, RAW).tobytes()
 
 
 def missing_types(text: str) -> frozenset[str]:

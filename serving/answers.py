@@ -10,7 +10,6 @@ import numpy as np
 from features.arrays import Floats
 from features.catalogue import NAMES, catalogue_hash
 from features.deals import Briefs
-from features.profiles import FOLLOWER_VALUES
 from features.rules import EARLIEST, LATEST
 from models.fake_accounts import FakeAccounts
 from models.reasons import Reason, conversion_reasons, fake_followers_reasons
@@ -32,6 +31,7 @@ from serving.deal import Deal, deal_of
 from serving.group import EPOCH, Group
 from serving.inline import inline_group
 from serving.problems import Problem, violated
+from serving.sampled import caution, frame_of, values_of
 from serving.state import Snapshot
 
 ACCOUNTS, FOLLOWERS, CONVERSION = "fake_accounts", "fake_followers", "conversion"
@@ -225,11 +225,8 @@ def audit(snapshot: Snapshot, request: AuditRequest) -> AuditAnswer:
     model: FakeAccounts | None = snapshot.models.champions.fake_accounts
     if model is None:
         raise Problem(503, "the account model has no champion: run `credence train fake-accounts`")
-    values = np.array(
-        [[_number(getattr(row, name)) for name in FOLLOWER_VALUES] for row in request.followers],
-        dtype=np.float64,
-    )
-    found = model.audience(values)
+    found = model.audience(values_of(request.followers))
+    frame = frame_of({row.frame for row in request.followers})
     return AuditAnswer(
         n=found.n,
         share=found.share,
@@ -237,9 +234,7 @@ def audit(snapshot: Snapshot, request: AuditRequest) -> AuditAnswer:
         share_high=found.share_high,
         level=found.level,
         version=model.version,
+        frame=frame,
+        caution=caution(frame),
         probabilities=found.probabilities.tolist() if request.probabilities else None,
     )
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)

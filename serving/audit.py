@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from tqdm import tqdm
 
-from features.arrays import Floats, Ints
+from features.arrays import FRAMES, Floats, Ints
 from features.profiles import FOLLOWER_VALUES
 from features.reader import File
 from features.rules import ID
@@ -17,6 +17,7 @@ from models.bundle import to_model
 from models.champions import bundle, pins
 from models.fake_accounts import FakeAccounts
 from serving.pinned import ACCOUNTS
+from serving.sampled import FrameFound, caution, frame_of
 from serving.tabular import carried, rows_of, write_rows
 
 CHUNK = 100_000
@@ -35,6 +36,8 @@ class AudienceFound(msgspec.Struct, frozen=True):
     share_high: float | None
     level: str
     version: str
+    frame: FrameFound | None
+    caution: str | None
 
 
 def audit(followers: Path, out: Path) -> tuple[list[AudienceFound], int]:
@@ -64,7 +67,7 @@ def audit(followers: Path, out: Path) -> tuple[list[AudienceFound], int]:
     assert isinstance(model, FakeAccounts)
     file = carried(followers, FOLLOWERS, ("creator_id", "observed_at"))
     rows = rows_of(file, out)
-    values = file.frame.numbers(FOLLOWER_VALUES)
+    values, frames = file.frame.numbers(FOLLOWER_VALUES), file.frame.number("frame")
     probability = np.full(len(file), np.nan)
     audiences = []
     for creator_id, members in tqdm(_members(file), delay=2, unit=" audiences", file=sys.stderr):
@@ -73,6 +76,7 @@ def audit(followers: Path, out: Path) -> tuple[list[AudienceFound], int]:
             continue
         found = model.audience(values[members])
         probability[members] = found.probabilities
+        frame = _frame(frames[members])
         audiences.append(
             AudienceFound(
                 creator_id=creator_id,
@@ -82,6 +86,8 @@ def audit(followers: Path, out: Path) -> tuple[list[AudienceFound], int]:
                 share_high=found.share_high,
                 level=found.level,
                 version=model.version,
+                frame=frame,
+                caution=caution(frame),
             )
         )
     _write(out, rows, probability)
@@ -102,7 +108,13 @@ def _members(file: File) -> list[tuple[str | None, Ints]]:
 
 def _unknown(creator_id: str | None, version: str) -> AudienceFound:
     """Return what is said of an audience without a good row."""
-    return AudienceFound(creator_id, 0, None, None, None, "insufficient_data", version)
+    return AudienceFound(creator_id, 0, None, None, None, "insufficient_data", version, None, None)
+
+
+def _frame(frames: Floats) -> FrameFound | None:
+    """Return how an audience was sampled, from its rows' positions in FRAMES."""
+    known = [None if place != place else FRAMES[int(place)] for place in np.unique(frames)]  # noqa: PLR0124  (NaN)
+    return frame_of(known)
 
 
 def _write(out: Path, rows: pa.Table, probability: Floats) -> None:

@@ -1,11 +1,13 @@
 """LightGBM trees from their text."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import lightgbm as lgb
 import numpy as np
 import pytest
 
+from models.tree_text import DamagedTreesError
 from models.trees import Trees, missing_types
 from tests.models.fitted import rows, served
 
@@ -39,6 +41,39 @@ def test_wrong_width_is_refused() -> None:
     """A booster of other columns is refused before it scores."""
     with pytest.raises(ValueError, match="reads 3 columns, the model names 4"):
         Trees(served(("a", "b", "c")).booster, 4).raw(np.ones((1, 4)))
+
+
+def test_tables_sum_what_training_grows() -> None:
+    """Trees with numeric splits that know the missing are summed by the tables."""
+    trees = Trees(served(("a", "b", "c")).booster, 3)
+    assert trees.has_tables
+    assert not Trees("", 3).has_tables
+
+
+def test_lightgbm_stands_in(caplog: pytest.LogCaptureFixture) -> None:
+    """Trees that take the missing for a number are summed by LightGBM, and the log says so."""
+    X = rows(400, 2, seed=2, unknown=0.0)
+    label = (X[:, 0] > 0).astype(float)
+    settings = {"objective": "binary", "verbosity": -1, "num_threads": 1}
+    text = lgb.train(settings, lgb.Dataset(X, label), 3).model_to_string()
+    trees, asked = Trees(text, 2), rows(50, 2, seed=3)
+
+    found = trees.raw(asked)
+
+    assert not trees.has_tables
+    assert (found == lgb.Booster(model_str=text).predict(asked, raw_score=True)).all()
+    assert [record.message for record in caplog.records] == [
+        "LightGBM itself sums the trees of 2 columns: a split is categorical, or takes the missing"
+        " for a number"
+    ]
+
+
+def test_damaged_trees_are_never_followed() -> None:
+    """A tree whose split leads back to itself is refused before anything walks it."""
+    text = served(("a", "b", "c")).booster
+    damaged = re.sub(r"(?m)^left_child=\S+ \S+", "left_child=1 1", text, count=1)
+    with pytest.raises(DamagedTreesError, match="are no tree"):
+        Trees(damaged, 3).raw(np.ones((1, 3)))
 
 
 def test_missing_types_are_read_from_the_text() -> None:

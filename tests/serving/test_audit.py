@@ -142,8 +142,27 @@ def test_audiences_are_printed_as_json(at_home: Path, tmp_path: Path) -> None:
     found, _ = audit(followers_file(tmp_path / "f.csv", REAL), tmp_path / "out.csv")
 
     assert list(json.loads(as_json(found))[0]) == [
-        "creator_id", "n", "share", "share_low", "share_high", "level", "version",
+        "creator_id", "n", "share", "share_low", "share_high", "level", "version", "frame",
+        "caution",
     ]  # fmt: skip
+
+
+def test_each_audience_says_how_it_was_sampled(at_home: Path, tmp_path: Path) -> None:
+    """Good rows that agree name an audience's frame; other than random comes with a caution."""
+    header = "creator_id,followers,following,posts,frame"
+    lines = [
+        *["ana,3,20,3,recent"] * 2, "ana,,20,3,random",
+        *["ben,3,20,3,random"] * 2,
+        "cem,3,20,3,random", "cem,3,20,3,",
+        "dia,3,20,3,",
+        "eva,,20,3,recent",
+    ]  # fmt: skip
+
+    found, _ = audit(followers_file(tmp_path / "f.csv", *lines, header=header), tmp_path / "o.csv")
+
+    assert [one.frame for one in found] == ["recent", "random", "mixed", None, None]
+    assert [one.caution is None for one in found] == [False, True, False, True, True]
+    assert "most recent followers" in str(found[0].caution)
 
 
 def test_no_rows_are_no_audience(at_home: Path, tmp_path: Path) -> None:
