@@ -11,6 +11,7 @@ from features.arrays import AGES, DIMENSIONS, GENDERS, UNKNOWN_TIME, Flags, Floa
 from features.columns import MOST, Column
 from features.countries import COUNTRIES
 from features.frame import Frame
+from features.impossible import impossible
 
 MISSING = "missing_value"
 RANGE = "out_of_range"
@@ -19,6 +20,7 @@ UNKNOWN = "unknown_value"
 REPEATED = "repeated_value"
 REFERENCE = "unknown_reference"
 CONFLICT = "conflicting_key"
+IMPOSSIBLE = "impossible_value"
 
 ID = re.compile(r"[A-Za-z0-9._:@=+~-]{1,128}")
 ID_BYTES = np.zeros(256, dtype=np.bool_)
@@ -75,6 +77,8 @@ def _violations(frame: Frame) -> Iterator[Violation]:
                 yield column.name, mask, rule, reason
     if frame.schema.name == "audience":
         yield from _misplaced(frame)
+    if frame.schema.name == "accounts":
+        yield from _impossible(frame)
 
 
 Check = tuple[Flags, str, str]
@@ -175,6 +179,13 @@ def _misplaced(frame: Frame) -> Iterator[Violation]:
     wrong = known & ((value < start) | (value >= end))
     if wrong.any():
         yield "value", wrong, UNKNOWN, f"is of another dimension of {', '.join(DIMENSIONS)}"
+
+
+def _impossible(frame: Frame) -> Iterator[Violation]:
+    """Find labelled accounts that cannot be."""
+    for name, mask, reason in impossible(frame):
+        if mask.any():
+            yield name, mask, IMPOSSIBLE, reason
 
 
 _CHECKS = {
