@@ -6,8 +6,10 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export CREDENCE_HOME ?= $(CURDIR)/.credence
 WORLD := $(CREDENCE_HOME)/world
+CARDS := $(CREDENCE_HOME)/cards
+REAL := $(or $(CREDENCE_REAL_DATA),../shared/data)
 
-.PHONY: help setup run test check bench docs lock clean
+.PHONY: help setup run test check bench cards evaluate-real docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -39,6 +41,23 @@ check: setup ## format, lint, types, architecture
 bench: setup ## run the benchmarks
 	$(BIN)/python -m benchmarks.world_hardness
 	$(BIN)/python -m benchmarks.start_up
+	$(BIN)/python -m benchmarks.follower_risk
+	$(BIN)/python -m benchmarks.trees_speed
+	$(BIN)/python -m benchmarks.audit_speed
+
+cards: setup ## write the model cards of docs/cards/ from a world trained on afresh
+	rm -rf $(CARDS)
+	mkdir -p $(CARDS) $(CREDENCE_HOME)/kernels
+	ln -s $(CREDENCE_HOME)/kernels $(CARDS)/kernels
+	$(BIN)/credence world --out $(CARDS)/world --creators 2000 --seed 7
+	CREDENCE_HOME=$(CARDS) $(BIN)/credence train fake-accounts --seed 7
+	CREDENCE_HOME=$(CARDS) $(BIN)/credence train fake-followers --tables $(CARDS)/world --seed 7
+	CREDENCE_HOME=$(CARDS) $(BIN)/credence train conversion --tables $(CARDS)/world --seed 7
+	CREDENCE_HOME=$(CARDS) $(BIN)/python -m training.cards --tables $(CARDS)/world --out docs/cards
+
+evaluate-real: setup ## print the figures that real data can give (CREDENCE_REAL_DATA, default ../shared/data)
+	$(BIN)/python -m training.evaluate_real --data $(REAL) --plots $(CREDENCE_HOME)/plots
+	$(BIN)/python -m benchmarks.share_intervals --data $(REAL)
 
 docs: setup ## write the generated pages of docs/
 	$(BIN)/python -m features.documentation

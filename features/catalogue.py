@@ -12,11 +12,12 @@ from features.growth import growth
 from features.growth_causes import causes
 from features.growth_jumps import jumps
 from features.growth_size import size
+from features.growth_year import year
 from features.posting import posting
 from features.spec import Family, Feature
 
 # One family may be spread over modules; base features come first: they need no brief.
-BASE_FAMILIES = (size, growth, jumps, causes, engagement, variation, posting, audience)
+BASE_FAMILIES = (size, growth, jumps, causes, year, engagement, variation, posting, audience)
 FIT_FAMILIES = (fit, offer, past)
 
 

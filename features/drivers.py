@@ -17,6 +17,7 @@ from features.growth import growth_columns
 from features.growth_causes import cause_columns
 from features.growth_jumps import jump_columns
 from features.growth_size import size_columns
+from features.growth_year import year_columns
 from features.posting import posting_columns
 from features.view import View, is_stated
 from features.view_audience import AudienceRows, FollowerRows, breakdown_seen, sample_seen
@@ -39,7 +40,7 @@ from features.view_summary import summarise
 
 # Where each module's columns end.
 _ENDS = np.cumsum([len(family.features) for family in BASE_FAMILIES])
-SIZE, GROWTH, JUMPS, CAUSES, ENGAGEMENT, VARIATION, POSTING, AUDIENCE = map(int, _ENDS)
+SIZE, GROWTH, JUMPS, CAUSES, YEAR, ENGAGEMENT, VARIATION, POSTING, AUDIENCE = map(int, _ENDS)
 FIT, OFFER, PAST = map(int, np.cumsum([len(family.features) for family in FIT_FAMILIES]))
 
 
@@ -108,7 +109,8 @@ def base_rows(
         growth_columns(view, X[SIZE:GROWTH])
         jump_columns(view, X[GROWTH:JUMPS])
         cause_columns(view, X[JUMPS:CAUSES])
-        engagement_columns(view, X[CAUSES:ENGAGEMENT])
+        year_columns(view, X[CAUSES:YEAR])
+        engagement_columns(view, X[YEAR:ENGAGEMENT])
         variation_columns(view, X[ENGAGEMENT:VARIATION])
         posting_columns(view, X[VARIATION:POSTING])
         audience_columns(view, X[POSTING:AUDIENCE])

@@ -26,6 +26,7 @@ variation = Family("engagement")
 
 MIN_SPREAD_POSTS = 5
 MIN_TREND_POSTS = 5
+MIN_CHANGE_POSTS = 9  # three for each third
 MAX_TREND_POSTS = 60  # the newest ones: a slope for every pair of them
 SPONSORED_SHRINKAGE = 3.0  # sponsored posts that weigh as much as "no difference"
 NEEDS = ("posts", "post_metrics")
@@ -145,6 +146,39 @@ def engagement_trend(view: View, days: float) -> float:
     return 30.0 * median(slopes[:pairs])
 
 
+@variation.feature(
+    unit="log ratio",
+    text="Engagement rate of late against a year ago",
+    bounds=(-math.inf, math.inf),
+    windows=(365,),
+    needs=NEEDS_FOLLOWERS,
+)
+@kernel_part
+def engagement_change(view: View, days: float) -> float:
+    """log(late / early) of the median engagement rate over mature feed posts of {days} days.
+
+    Of the newest and of the oldest third of those with a positive engagement rate; unknown with
+    fewer than 9 posts, or less than a sixth of the window between first and last.
+    """
+    posts = view.year_posts
+    rates = np.empty(len(posts))
+    oldest = np.nan
+    newest = np.nan
+    n = 0
+    for i in range(len(posts)):
+        rate = ratio(posts[i, POST_LIKES_COMMENTS], posts[i, POST_FOLLOWERS])
+        if rate > 0.0 and counts(posts, i, days, 0.0):
+            rates[n] = np.log(rate)
+            if n == 0:
+                oldest = posts[i, POST_AGE]
+            newest = posts[i, POST_AGE]
+            n += 1
+    if n < MIN_CHANGE_POSTS or oldest - newest < MIN_SPAN * days:
+        return np.nan
+    third = n // 3
+    return median(rates[n - third : n]) - median(rates[:third])
+
+
 @kernel_list
 def variation_columns(view: View, out: Floats) -> None:
     """Fill in the features of this module in the order of their definition."""
@@ -152,3 +186,4 @@ def variation_columns(view: View, out: Floats) -> None:
     out[1] = comment_spread(view, 90.0)
     out[2] = sponsored_ratio(view, 180.0)
     out[3] = engagement_trend(view, 90.0)
+    out[4] = engagement_change(view, 365.0)

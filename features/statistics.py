@@ -15,33 +15,43 @@ SD_OF_MAD = 1.4826  # standard deviation of a normal sample over its median abso
 
 
 @kernel_part
-def sort(values: Floats) -> None:
-    """Sort in place (shell sort: short, and never quadratic in practice)."""
-    n = len(values)
-    gap = 1
-    while gap < n // 3:
-        gap = 3 * gap + 1
-    while gap > 0:
-        for i in range(gap, n):
-            value = values[i]
-            j = i
-            while j >= gap and values[j - gap] > value:
-                values[j] = values[j - gap]
-                j -= gap
-            values[j] = value
-        gap //= 3
+def ranked(values: Floats, rank: int) -> float:
+    """Return the value of a rank; reorders the values so that smaller ones come before it."""
+    left = 0
+    right = len(values) - 1
+    while left < right:
+        pivot = values[rank]
+        i = left
+        j = right
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if j < rank:
+            left = i
+        if rank < i:
+            right = j
+    return values[rank]
 
 
 @kernel_part
 def median(values: Floats) -> float:
-    """Return the median of the values, which it sorts."""
+    """Return the median of the values, which it reorders."""
     n = len(values)
     if n == 0:
         return np.nan
-    sort(values)
+    upper = ranked(values, n // 2)
     if n % 2 == 1:
-        return values[n // 2]
-    return 0.5 * (values[n // 2 - 1] + values[n // 2])
+        return upper
+    lower = values[0]
+    for i in range(1, n // 2):
+        lower = max(lower, values[i])
+    return 0.5 * (lower + upper)
 
 
 @kernel_part

@@ -7,6 +7,7 @@ import numpy as np
 from features.arrays import UNKNOWN_TIME, Ints, Times
 from features.drivers import summary_rows
 from features.histories import collaboration_rows, histories_of
+from features.samples import frames
 from features.spine import Spine
 from features.tables import Tables
 
@@ -26,6 +27,8 @@ class DataSummary:
         Visible rows of the last 90 days.
     followers_sampled : ndarray of int64, shape (n,)
         Followers in the last visible sample.
+    followers_frame : list of str or None, length n
+        How they were chosen: one of FRAMES, or "mixed"; None where it is unknown.
     last_snapshot_at : ndarray of int64, shape (n,)
         Microseconds, UNKNOWN_TIME without one.
     missing : list of tuple of str
@@ -35,6 +38,7 @@ class DataSummary:
     posts_90d: Ints
     snapshots_90d: Ints
     followers_sampled: Ints
+    followers_frame: list[str | None]
     last_snapshot_at: Times
     missing: list[tuple[str, ...]]
 
@@ -64,6 +68,7 @@ def data_summary(tables: Tables, spine: Spine) -> DataSummary:
         posts_90d=seen[:, _POSTS],
         snapshots_90d=seen[:, _SNAPSHOTS],
         followers_sampled=seen[:, _FOLLOWERS],
+        followers_frame=frames(tables, spine),
         last_snapshot_at=seen[:, _LATEST],
         missing=missing,
     )

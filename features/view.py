@@ -16,12 +16,15 @@ class View(NamedTuple):
     """What one creator's history shows at one `as_of`; every array holds float64.
 
     `now` holds the facts FACT_..., `snapshots` the columns SNAPSHOT_..., `posts` POST_...,
-    `breakdown` BREAKDOWN_..., `sample` FOLLOWER_...: one row an entry, in order of time.
+    `breakdown` BREAKDOWN_..., `sample` FOLLOWER_...: one row an entry, in order of time. Snapshots
+    and posts are those of half a year; `year_snapshots` and `year_posts` reach back twice as far.
     """
 
     now: Floats
     snapshots: Floats
     posts: Floats
+    year_snapshots: Floats
+    year_posts: Floats
     breakdown: Floats
     sample: Floats
 

@@ -9,8 +9,11 @@ from features.compiled import kernel_list, kernel_part
 from features.statistics import unknowns
 from features.view import View, age, first_unseen, is_stated, past_age
 from features.view_audience import AudienceRows, FollowerRows, breakdown_seen, sample_seen
-from features.view_posts import PostRows, first_post_age, last_post_age, posts_seen
+from features.view_posts import PostRows, first_post_age, last_post_age, newest, posts_seen
 from features.view_snapshots import SnapshotRows, snapshots_seen
+
+HALF_YEAR = 180.0  # days
+YEAR = 365.0
 
 # Entries of View.now.
 FACTS = np.int64(10)
@@ -55,10 +58,13 @@ class Histories(NamedTuple):
 def view_of(tables: Histories, creator: int, as_of: int, training: bool) -> View:
     """Return what the history of `creator` shows at `as_of`."""
     first, last = sample_seen(tables.followers, creator, as_of)
+    posts = posts_seen(tables.posts, tables.snapshots, creator, as_of, YEAR)
     return View(
         _facts(tables, creator, as_of, training),
-        snapshots_seen(tables.snapshots, creator, as_of),
-        posts_seen(tables.posts, tables.snapshots, creator, as_of),
+        snapshots_seen(tables.snapshots, creator, as_of, HALF_YEAR),
+        newest(posts, HALF_YEAR),
+        snapshots_seen(tables.snapshots, creator, as_of, YEAR),
+        posts,
         breakdown_seen(tables.audience, creator, as_of),
         tables.followers.values[first:last],
     )

@@ -1,4 +1,4 @@
-"""Posts as one creator's view shows them: the last 180 days, each with its last seen metrics."""
+"""Posts as one creator's view shows them: of a window, each with its last seen metrics."""
 
 # mypy: disable-error-code="no-any-return"
 # NumPy types an element of an array as Any.
@@ -12,7 +12,6 @@ from features.statistics import known_or, unknowns
 from features.view import age, first_unseen, is_visible
 from features.view_snapshots import SnapshotRows
 
-POST_DAYS = 180.0
 MATURE_DAYS = 2.0  # likes of a younger observation are still coming in
 STORY_MATURE_DAYS = 0.9  # a story ends after one day
 STORY = 4.0  # position in MEDIA
@@ -62,13 +61,15 @@ class PostRows(NamedTuple):
 
 
 @kernel_part
-def posts_seen(rows: PostRows, snapshots: SnapshotRows, creator: int, as_of: int) -> Floats:
+def posts_seen(
+    rows: PostRows, snapshots: SnapshotRows, creator: int, as_of: int, days: float
+) -> Floats:
     """Return the columns POST_... of the window, oldest post first."""
     start = rows.offsets[creator]
     stop = first_unseen(rows.known, start, rows.offsets[creator + 1], as_of)
     first = stop
     n = 0
-    while first > start and age(rows.known[first - 1], as_of) <= POST_DAYS:
+    while first > start and age(rows.known[first - 1], as_of) <= days:
         first -= 1
         n += is_visible(rows.known[first], rows.hidden[first], as_of)
     seen = unknowns(n, POST_COLUMNS)
@@ -85,6 +86,15 @@ def posts_seen(rows: PostRows, snapshots: SnapshotRows, creator: int, as_of: int
         _describe(seen[n], rows, row, as_of)
         n += 1
     return seen
+
+
+@kernel_part
+def newest(posts: Floats, days: float) -> Floats:
+    """Return the posts of the last `days` days among those of a longer window."""
+    first = 0
+    while first < len(posts) and posts[first, POST_AGE] > days:
+        first += 1
+    return posts[first:]
 
 
 @kernel_part

@@ -1,4 +1,4 @@
-"""Profile totals as one creator's view shows them: the last 180 days, and the steps between."""
+"""Profile totals as one creator's view shows them: of a window, and the steps between."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,6 @@ from features.compiled import kernel_part
 from features.statistics import column, median, spread, unknowns
 from features.view import age, first_unseen
 
-SNAPSHOT_DAYS = 180.0
 MIN_STEP_DAYS = 0.75  # snapshots nearer than this to a later one say nothing about a daily rate
 MAX_DAILY_STEP_DAYS = 1.5  # a longer step belongs to no day of the week
 MIN_SPAN = 1.0 / 6.0  # of a window: a shorter history gives no rate
@@ -43,14 +42,14 @@ class SnapshotRows(NamedTuple):
 
 
 @kernel_part
-def snapshots_seen(rows: SnapshotRows, creator: int, as_of: int) -> Floats:
+def snapshots_seen(rows: SnapshotRows, creator: int, as_of: int, days: float) -> Floats:
     """Return the columns SNAPSHOT_... of the window, thinned from the latest snapshot backwards."""
     start = rows.offsets[creator]
     stop = first_unseen(rows.known, start, rows.offsets[creator + 1], as_of)
     kept = np.empty(stop - start, dtype=np.int64)
     n = 0
     for row in range(stop - 1, start - 1, -1):
-        if age(rows.known[row], as_of) > SNAPSHOT_DAYS:
+        if age(rows.known[row], as_of) > days:
             break
         if n == 0 or rows.known[kept[n - 1]] - rows.known[row] >= MIN_STEP_DAYS * DAY:
             kept[n] = row

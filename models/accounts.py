@@ -13,19 +13,27 @@ ACCOUNT_COLUMNS = (
     "log_following_ratio",
     "log_posts_to_following",
     "zero_posts",
-    "following_room",
+    "at_following_limit",
     "has_profile_pic",
     "is_private",
-    "username_length",
-    "username_digits",
     "username_digit_ratio",
     "log_bio_length",
     "empty_bio",
 )
-"""Ratios, logs and flags, so that they mean the same whatever the scale of a source."""
+"""Ratios, logs and flags, so that they mean the same whatever the scale of a source.
+
+The length of a name tells nothing (AUC .50), and digits of it are known where their ratio is not in
+some sources alone, so that a missing one would tell the source.
+"""
 
 FOLLOWING_LIMITS = (5_000.0, 7_500.0)
 """The most accounts a member may follow on X (for most) and on Instagram."""
+
+AT_LIMIT = 0.02
+"""Who follows at most this share fewer than a limit allows stands at it; nobody is far above."""
+
+TYPICAL_NAME = 12.0
+"""Characters of a usual name (SRF Data 2017: mean 12.1), where only its digits are known."""
 
 
 def account_matrix(values: Floats) -> Floats:
@@ -39,7 +47,7 @@ def account_matrix(values: Floats) -> Floats:
 
     Returns
     -------
-    Floats, shape (n, 14)
+    Floats, shape (n, 12)
         `ACCOUNT_COLUMNS`; NaN where what a column needs is unknown.
     """
     out = np.empty((len(values), len(ACCOUNT_COLUMNS)))
@@ -62,12 +70,14 @@ def _is_zero(x: float) -> float:
 
 
 @kernel_part
-def _room(following: float) -> float:
-    """Return the relative distance to the nearest limit, at most 1: bulk accounts stand at one."""
-    room = 1.0
+def _at_limit(following: float) -> float:
+    """Return 1 at a limit, else 0, or NaN where following is unknown."""
+    if following != following:  # noqa: PLR0124  (NaN)
+        return following
     for limit in FOLLOWING_LIMITS:
-        room = min(room, abs(following - limit) / limit)
-    return following if following != following else room  # noqa: PLR0124  (NaN)
+        if limit * (1.0 - AT_LIMIT) <= following <= limit + 1.0:
+            return 1.0
+    return 0.0
 
 
 @kernel
@@ -75,22 +85,21 @@ def _account_matrix(values: Floats, out: Floats) -> None:
     for i in range(len(values)):
         followers, following, posts = values[i, 0], values[i, 1], values[i, 2]
         length, digits, ratio, bio = values[i, 5], values[i, 6], values[i, 7], values[i, 8]
-        # Some sources give the digits of a name, some their ratio.
-        if ratio != ratio and length > 0.0:  # noqa: PLR0124  (NaN)
-            ratio = digits / length
-        if digits != digits:  # noqa: PLR0124  (NaN)
-            digits = np.floor(ratio * length + 0.5)
+        # Some sources give the digits of a name, some their ratio, some no length.
+        if ratio != ratio:  # noqa: PLR0124  (NaN)
+            if length != length:  # noqa: PLR0124
+                ratio = digits / max(TYPICAL_NAME, digits)
+            elif length > 0.0:
+                ratio = digits / length
         out[i, 0] = _log1p(followers)
         out[i, 1] = _log1p(following)
         out[i, 2] = _log1p(posts)
         out[i, 3] = _log1p(following) - _log1p(followers)
         out[i, 4] = _log1p(posts) - _log1p(following)
         out[i, 5] = _is_zero(posts)
-        out[i, 6] = _room(following)
+        out[i, 6] = _at_limit(following)
         out[i, 7] = values[i, 3]
         out[i, 8] = values[i, 4]
-        out[i, 9] = length
-        out[i, 10] = digits
-        out[i, 11] = ratio
-        out[i, 12] = _log1p(bio)
-        out[i, 13] = _is_zero(bio)
+        out[i, 9] = ratio
+        out[i, 10] = _log1p(bio)
+        out[i, 11] = _is_zero(bio)

@@ -217,7 +217,7 @@ def _samples(stored: Mapping[str, Column]) -> Samples:
         offsets=np.array(stored["offsets"], dtype=np.int64),
         values=np.array(stored["values"], dtype=np.float64).reshape(-1, width),
         frame=np.array(stored["frame"], dtype=np.float64),
-        known=np.array(stored["known"], dtype=np.int64),
+        age=np.array(stored["age"], dtype=np.float64),
     )
 
 

@@ -6,6 +6,7 @@
     numbers.json             offset, calibration, likelihoods
     booster.txt              LightGBM's text, absent where no trees ship
     references.json          quantiles of peers, pooled rates
+    card.md                  the model card: figures, slices, bounds of use
     answers.json             raw histories with the features and scores they must give
     upstream/NAME/...        the complete bundle of each model it scores with
 """
@@ -75,7 +76,7 @@ def seal(
     manifest : Manifest
         From `manifest.describe`.
     parts : mapping of str to bytes
-        What the model's `parts()` returns.
+        What the model's `parts()` returns, and the card.
     answers : bytes
         From `answers.record`.
     upstream : mapping of str to Bundle, optional

@@ -98,8 +98,7 @@ class FakeAccounts:
 
     def log_odds(self, values: Floats) -> Floats:
         """Return log P(columns | fake) / P(columns | real), shape (n,), cut at +-8."""
-        at_training = self.calibration.log_odds(self._raw(values))
-        return np.clip(at_training - logit(self.training_share), -REACH, REACH)
+        return np.clip(self._uncut(values), -REACH, REACH)
 
     def audience(self, values: Floats) -> Audience:
         """Return the share of fakes among the followers that these were sampled from.
@@ -121,17 +120,20 @@ class FakeAccounts:
         n = len(values)
         if not n:
             raise EmptyAudienceError("an audience needs at least one sampled follower, got none")
-        log_odds = self.log_odds(values)
+        uncut = self._uncut(values)
         mean, concentration = self.prior
         masses = beta_log_masses(np.array([mean]), concentration)
-        masses += log_likelihoods(log_odds, np.array([0, n]), self.doubt)
+        masses += log_likelihoods(np.clip(uncut, -REACH, REACH), np.array([0, n]), self.doubt)
         posterior = posteriors(masses, self.limit)
         share, low, high = (
             float(values[0]) for values in (posterior.share, posterior.low, posterior.high)
         )
         return Audience(
-            n, share, low, high, level(low, high, limit=self.limit, sampled=n), _at(log_odds, share)
+            n, share, low, high, level(low, high, limit=self.limit, sampled=n), _at(uncut, share)
         )
+
+    def _uncut(self, values: Floats) -> Floats:
+        return self.calibration.log_odds(self._raw(values)) - logit(self.training_share)
 
     def _raw(self, values: Floats) -> Floats:
         places = [ACCOUNT_COLUMNS.index(name) for name in self.served.columns]
@@ -174,8 +176,13 @@ class FakeAccounts:
 
 
 def _at(log_odds: Floats, share: float) -> Floats:
-    """Return the probabilities at a share, which is kept off 0 and 1 by half a step of the grid."""
+    """Return the probabilities at a share, which is kept off 0 and 1 by half a step of the grid.
+
+    Log-odds count beyond their reach, by less than 1: so they rank accounts there without a tie.
+    """
+    beyond = np.maximum(np.abs(log_odds) - REACH, 0.0)
+    kept = np.clip(log_odds, -REACH, REACH) + np.sign(log_odds) * (beyond / (1.0 + beyond))
     half = 0.5 / STEPS
     out = np.empty(len(log_odds))
-    sigmoids(log_odds + logit(min(max(share, half), 1.0 - half)), out)
+    sigmoids(kept + logit(min(max(share, half), 1.0 - half)), out)
     return out

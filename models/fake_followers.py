@@ -11,12 +11,14 @@ from features.catalogue import NAMES
 from features.samples import Samples
 from models.calibration import Calibration
 from models.fake_accounts import FakeAccounts
+from models.frames import Frames
 from models.levels import LIMIT, level
 from models.parts import NUMBERS, REFERENCES, TREES, decode, encode
+from models.prior import Prior
 from models.references import References
 from models.sample import log_likelihoods
 from models.served import Served
-from models.share import Posterior, beta_log_masses, posteriors
+from models.share import posteriors
 
 BLOCK = 4096
 """Rows whose posteriors are held at once: 201 shares each."""
@@ -47,6 +49,26 @@ class FakeFollowersScores:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sampled:
+    """What the follower samples of n rows say, before it is asked how and when they were drawn.
+
+    Parameters
+    ----------
+    seen : Floats, shape (n, 201)
+        Of `FakeFollowers.seen`.
+    n : Ints, shape (n,)
+        Sampled followers.
+    frame, age : Floats, shape (n,)
+        As in `features.samples.Samples`.
+    """
+
+    seen: Floats
+    n: Ints
+    frame: Floats
+    age: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FakeFollowers:
     """The fitted audience model.
 
@@ -57,11 +79,13 @@ class FakeFollowers:
     served : Served
         The prior's score, over growth and engagement columns of the catalogue.
     calibration : Calibration
-        To the prior's mean.
-    concentration : float
-        Of the Beta prior: how many sampled followers the history is worth.
+        To the log-odds of the prior's mean.
+    prior : Prior
+        The share given these.
     accounts : FakeAccounts
         The model's own copy of the account model, which reads the sample.
+    frames : Frames
+        What a sample says of all followers, by how and when it was drawn.
     references : References
         Of peers, for the reasons.
     limit : float
@@ -71,14 +95,11 @@ class FakeFollowers:
     version: str
     served: Served
     calibration: Calibration
-    concentration: float
+    prior: Prior
     accounts: FakeAccounts
+    frames: Frames
     references: References
     limit: float = LIMIT
-
-    def __post_init__(self) -> None:
-        if not self.concentration > 0.0:
-            raise ValueError(f"fake_followers: concentration {self.concentration} must be above 0")
 
     def score(self, X: Floats, samples: Samples) -> FakeFollowersScores:
         """Return the posterior of each row's share.
@@ -95,18 +116,54 @@ class FakeFollowers:
         FakeFollowersScores
             A row's values do not depend on the rows beside it, to the last bit.
         """
-        blocks = [
-            self._posterior(X[start : start + BLOCK], *_slice(samples, start, start + BLOCK))
-            for start in range(0, max(len(X), 1), BLOCK)
-        ]
-        share, low, high, risk = (
-            np.concatenate([getattr(block, name) for block in blocks])
-            for name in ("share", "low", "high", "above")
+        blocks = []
+        for start in range(0, max(len(X), 1), BLOCK):
+            rows = slice(start, start + BLOCK)
+            offsets = samples.offsets[start : start + BLOCK + 1]
+            values = samples.values[offsets[0] : offsets[-1]]
+            seen = self.seen(values, offsets - offsets[0])
+            sampled = Sampled(seen, np.diff(offsets), samples.frame[rows], samples.age[rows])
+            blocks.append(self.posterior(X[rows], sampled))
+        return FakeFollowersScores(
+            risk=np.concatenate([block.risk for block in blocks]),
+            share=np.concatenate([block.share for block in blocks]),
+            low=np.concatenate([block.low for block in blocks]),
+            high=np.concatenate([block.high for block in blocks]),
+            n_sampled=np.concatenate([block.n_sampled for block in blocks]),
+            level=[one for block in blocks for one in block.level],
         )
-        levels = [
-            level(a, b, limit=self.limit) for a, b in zip(low.tolist(), high.tolist(), strict=True)
-        ]
-        return FakeFollowersScores(risk, share, low, high, np.diff(samples.offsets), levels)
+
+    def seen(self, values: Floats, offsets: Ints) -> Floats:
+        """Return what samples say of the shares they were drawn from, shape (n, 201).
+
+        Parameters
+        ----------
+        values : Floats, shape (m, 9)
+            Sampled followers, columns FOLLOWER_VALUES.
+        offsets : Ints, shape (n + 1,)
+            Sample i is `values[offsets[i]:offsets[i + 1]]`.
+        """
+        return log_likelihoods(self.accounts.log_odds(values), offsets, self.accounts.doubt)
+
+    def posterior(self, X: Floats, sampled: "Sampled | None" = None) -> FakeFollowersScores:
+        """Return the posterior of each row's share, given what its sample says.
+
+        Parameters
+        ----------
+        X : Floats, shape (n, len(NAMES))
+            The catalogue's columns.
+        sampled : Sampled, optional
+            What the rows' samples say; without it the history alone answers.
+        """
+        masses = self._prior(X)
+        counts = np.zeros(len(X), np.int64)
+        if sampled is not None:
+            masses += self.frames.log_likelihoods(sampled.seen, sampled.frame, sampled.age)
+            counts = sampled.n
+        found = posteriors(masses, self.limit)
+        bounds = zip(found.low.tolist(), found.high.tolist(), strict=True)
+        levels = [level(low, high, limit=self.limit) for low, high in bounds]
+        return FakeFollowersScores(found.above, found.share, found.low, found.high, counts, levels)
 
     def inputs(self, X: Floats) -> Floats:
         """Return the columns that the prior reads, shape (n, p)."""
@@ -117,13 +174,7 @@ class FakeFollowers:
         return posteriors(self._prior(X), self.limit).above
 
     def _prior(self, X: Floats) -> Floats:
-        mean = self.calibration.probability(self.served.raw(self.inputs(X)))
-        return beta_log_masses(mean, self.concentration)
-
-    def _posterior(self, X: Floats, values: Floats, offsets: Ints) -> Posterior:
-        masses = self._prior(X)
-        masses += log_likelihoods(self.accounts.log_odds(values), offsets, self.accounts.doubt)
-        return posteriors(masses, self.limit)
+        return self.prior.log_masses(self.calibration.log_odds(self.served.raw(self.inputs(X))))
 
     def parts(self) -> dict[str, bytes]:
         """Return the files that hold the model, without its upstream `fake_accounts`."""
@@ -131,7 +182,8 @@ class FakeFollowers:
             "columns": list(self.served.columns),
             "served": self.served.numbers(),
             "calibration": self.calibration.numbers(),
-            "concentration": float(self.concentration),
+            "prior": self.prior.numbers(),
+            "frames": self.frames.numbers(),
             "limit": float(self.limit),
         }
         return {
@@ -157,14 +209,9 @@ class FakeFollowers:
                 numbers["served"], parts[TREES].decode(), numbers["columns"]
             ),
             calibration=Calibration.from_numbers(numbers["calibration"]),
-            concentration=numbers["concentration"],
+            prior=Prior.from_numbers(numbers["prior"]),
             accounts=accounts,
+            frames=Frames.from_numbers(numbers["frames"]),
             references=References.from_numbers(decode(parts[REFERENCES])),
             limit=numbers["limit"],
         )
-
-
-def _slice(samples: Samples, start: int, stop: int) -> tuple[Floats, Ints]:
-    """Return the accounts of some rows' samples and where each sample begins."""
-    offsets = samples.offsets[start : stop + 1]
-    return samples.values[offsets[0] : offsets[-1]], offsets - offsets[0]

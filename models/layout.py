@@ -12,7 +12,8 @@ from models.manifest import SCHEMA, Manifest, encode
 
 MANIFEST = "manifest.json"
 ANSWERS = "answers.json"
-PARTS = frozenset({"numbers.json", "booster.txt", "references.json"})
+CARD = "card.md"
+PARTS = frozenset({"numbers.json", "booster.txt", "references.json", CARD})
 UPSTREAM: dict[str, tuple[str, ...]] = {
     "fake_accounts": (),
     "fake_followers": ("fake_accounts",),

@@ -13,7 +13,7 @@ from models.arithmetic import logit
 from models.conversion import FAKE_SHARE, Conversion
 from models.fake_followers import FakeFollowers, FakeFollowersScores
 from models.references import References
-from models.wording import compared, titled, worded
+from models.wording import compared, sign, titled, worded
 
 GOAL = "goal"
 FOLLOWER_SAMPLE = "follower_sample"
@@ -198,14 +198,17 @@ def _strongest(
 
 def _worded(draft: _Draft, percentile: float | None, place: str, outcome: str) -> Reason:
     what = draft.text if draft.unit is None else f"{draft.text}: {worded(draft.value, draft.unit)}"
-    does = "raises" if draft.contribution > 0.0 else "lowers"
+    raises = draft.contribution > 0.0
+    does = "raises" if raises else "lowers"
+    known = raises and outcome == INAUTHENTIC and not np.isnan(draft.value)
+    told = sign(draft.feature, percentile) if known else ""
     return Reason(
         feature=draft.feature,
         family=draft.family,
         value=None if np.isnan(draft.value) else draft.value,
         percentile=percentile,
         contribution=draft.contribution,
-        text=f"{what}{place} {does} {outcome}",
+        text=f"{what}{place} {does} {outcome}{told}",
     )
 
 

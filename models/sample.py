@@ -1,57 +1,109 @@
 """What a sample of scored followers says about the share of fakes among all of them.
 
 Counting flagged followers is biased whenever the share differs from the one in training. A mixture
-is not: with r = P(columns | fake) / P(columns | real) of an account, the likelihood of a sample at
-the apparent share q is the product of 1 - q + q * r. Three errors go into it:
+is not: if log-odds are spread like R among an audience's real followers and like F among its fake
+ones, the likelihood of a sample at the share q is the product of (1 - q) R + q F. Three errors go
+into it:
 
 * sampling: the product itself, over n accounts;
-* model: r was itself learned from finitely many accounts. The log-likelihood is tempered to
-  n * accounts / (n + accounts) of its accounts, so no sample, however large, is certain;
-* transfer: elsewhere, log r may be off by a shift for every account alike, and real and fake
-  accounts may look fake at other rates: the apparent share is real + (fake - real) * share. A
-  sample cannot tell such a case from another share, so a case keeps its weight whatever the sample
-  says: the likelihoods of the cases are averaged after each was scaled to the same area. Where
-  columns are missing and r is near 1, a shift moves the share far, and the interval is wide.
+* model: R and F were themselves learned from finitely many accounts. The log-likelihood is tempered
+  to n * accounts / (n + accounts) of its accounts, so no sample, however large, is certain;
+* transfer: an audience may hold kinds of real or fake accounts that no training source held. Each
+  way they may look is a pair of spreads with a weight given beforehand (`Looks`). A sample has a
+  say in which pair it is: accounts between the two heaps seen in training fit no mixture of those
+  heaps, and the weight moves to pairs that explain them, which give another share and leave more of
+  it open. So the interval is narrow where an audience looks like the sources and wide where not.
+  A sample that fits none of them (some of its columns are missing, say) is read by the log-odds at
+  their word: the product of 1 - q + q exp(log-odds + shift), with a few shifts (`Shift`).
+  What no sample can tell is fakes that look just like real accounts, and the reverse: elsewhere,
+  an audience shows the share real + (fake - real) * share (`Transfer`), with weights that stay.
+
+The likelihood of every share is then the weighted sum over all cases. Accounts are counted in bins
+first, so that time is linear in n and a sample of a million needs no more memory than one of ten.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from features.arrays import Floats, Ints
-from features.compiled import kernel, kernel_part
-from models.arithmetic import exponential, logarithm
+from models.mixture import EVERY, KNOTS, SOME, Mixtures, fill_log_likelihoods, mixtures
 from models.parts import Numbers
-from models.share import GRID, STEPS
+from models.share import STEPS
 
-REACH = 8.0
+REACH = float(KNOTS[-1])
 """Log-odds beyond this count as this: no single account decides a share."""
 
-BINS = 512
-"""Accounts are counted in bins of their log-odds first, so that time and memory are linear in n."""
+FIT = 0.5
+"""How well a case fits counts as by this part of the accounts only: no case is quite true."""
+
+_NEVER = -1e300  # the log of no weight that can still be added to
 
 
 class Transfer(NamedTuple):
-    """How accounts of another origin may look, with the weight of that case.
+    """What share the accounts of an audience of another origin show, with the weight of that case.
 
     Parameters
     ----------
     weight : float
         Above 0; the weights of a model add up to 1.
-    shift : float
-        What is added to the log-odds of every account, to the nearest bin (1/32).
     real, fake : float
         Apparent share of an audience of real accounts only, and of fake ones only;
         0 <= real < fake <= 1.
     """
 
     weight: float
-    shift: float = 0.0
     real: float = 0.0
     fake: float = 1.0
+
+
+class Shift(NamedTuple):
+    """What is added to all log-odds where they are taken at their word, with its weight.
+
+    Parameters
+    ----------
+    weight : float
+        Above 0; the weights of a model add up to 1.
+    log_odds : float
+    """
+
+    weight: float
+    log_odds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How log-odds may be spread among the real and the fake accounts of an audience.
+
+    Parameters
+    ----------
+    real, fake : tuple of tuple of float
+        Spreads: the shares of accounts at each of `KNOTS`, above 0. The first is that of the
+        training sources, the others are of sources unlike them.
+    weights : tuple of tuple of float
+        Of the pair of real spread i and fake spread j. The first pair is an audience like the
+        training sources, to which `Transfer` does not apply.
+    unlike : float
+        Weight of an audience that is like none of the pairs; with it, all weights add up to 1.
+    """
+
+    real: tuple[tuple[float, ...], ...]
+    fake: tuple[tuple[float, ...], ...]
+    weights: tuple[tuple[float, ...], ...]
+    unlike: float
+
+    def __post_init__(self) -> None:
+        spreads = np.array(self.real + self.fake)
+        if spreads.shape[1:] != KNOTS.shape or not (spreads > 0.0).all():
+            raise ValueError(f"looks: expected spreads above 0 at {len(KNOTS)} knots")
+        weights = np.array(self.weights)
+        total = weights.sum() + self.unlike
+        if weights.shape != (len(self.real), len(self.fake)) or abs(total - 1.0) > 1e-9:
+            raise ValueError("looks: a weight is needed for each pair, and all must add up to 1")
+        if not (weights[0, 0] > 0.0 and self.unlike > 0.0 and (weights >= 0.0).all()):
+            raise ValueError("looks: the first pair and being unlike all need weights above 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,63 +113,99 @@ class Doubt:
     Parameters
     ----------
     accounts : float
-        Model error: how many sampled followers have the sampling error that the learned odds have.
+        Model error: how many sampled followers have the sampling error that the spreads have.
     transfer : tuple of Transfer
-        Transfer error: how accounts of another origin may look.
+        What share accounts of another origin show.
+    looks : Looks, optional
+        How log-odds are spread; without it they are taken at their word.
+    shifts : tuple of Shift
+        Of log-odds that are taken at their word.
     """
 
     accounts: float
     transfer: tuple[Transfer, ...]
-    _cases: Floats = field(init=False, repr=False, compare=False)
+    looks: Looks | None = None
+    shifts: tuple[Shift, ...] = (Shift(1.0),)
+    _mixtures: list[Mixtures] = field(init=False, repr=False, compare=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_cases", np.array(self.transfer, dtype=np.float64))
         if not self.accounts > 0.0:
             raise ValueError(f"doubt: accounts must be above 0, got {self.accounts}")
-        if abs(sum(case.weight for case in self.transfer) - 1.0) > 1e-9:
-            raise ValueError(f"doubt: the weights must add up to 1, got {self.transfer}")
+        for cases in (self.transfer, self.shifts):
+            if abs(sum(case.weight for case in cases) - 1.0) > 1e-9:
+                raise ValueError(f"doubt: the weights must add up to 1, got {cases}")
         for case in self.transfer:
             if not (case.weight > 0.0 and 0.0 <= case.real < case.fake <= 1.0):
                 raise ValueError(f"doubt: expected 0 <= real < fake <= 1, got {case}")
 
     @property
-    def cases(self) -> Floats:
-        """The cases of `transfer`, one a row."""
-        return self._cases
+    def mixtures(self) -> Mixtures:
+        """The cases, ready for a sample; made when first asked for, as most commands never do."""
+        if not self._mixtures:
+            self._mixtures.append(self._made())
+        return self._mixtures[0]
+
+    def _made(self) -> Mixtures:
+        weight, shift = np.array(self.shifts).T
+        real, fake = np.ones((len(weight), len(KNOTS))), np.exp(KNOTS + shift[:, None])
+        if self.looks is None:
+            log_weight = np.r_[_NEVER, np.log(weight)]
+            even = np.ones((1, len(KNOTS)))
+            return mixtures(
+                log_weight, np.r_[even, real], np.r_[even, fake], spreads=1, steps=EVERY
+            )
+        pairs = np.array(self.looks.weights)
+        i, j = np.nonzero(pairs)
+        return mixtures(
+            np.log(np.r_[pairs[i, j], self.looks.unlike * weight]),
+            np.r_[np.array(self.looks.real)[i], real],
+            np.r_[np.array(self.looks.fake)[j], fake],
+            spreads=len(i),
+            steps=SOME,
+        )
 
     def numbers(self) -> Numbers:
         """Return the doubt as plain numbers."""
         return {
             "accounts": float(self.accounts),
-            "transfer": self._cases.tolist(),
+            "transfer": [[float(number) for number in case] for case in self.transfer],
+            "looks": self.looks
+            and {
+                "real": self.looks.real,
+                "fake": self.looks.fake,
+                "weights": self.looks.weights,
+                "unlike": float(self.looks.unlike),
+            },
+            "shifts": [[float(number) for number in case] for case in self.shifts],
         }
 
     @classmethod
     def from_numbers(cls, numbers: Numbers) -> "Doubt":
         """Return the doubt that `numbers` describes."""
-        return cls(numbers["accounts"], tuple(Transfer(*case) for case in numbers["transfer"]))
+        given = numbers["looks"]
+        real, fake, weights = (
+            tuple(tuple(row) for row in given[name]) if given else ()
+            for name in ("real", "fake", "weights")
+        )
+        return cls(
+            numbers["accounts"],
+            tuple(Transfer(*case) for case in numbers["transfer"]),
+            Looks(real, fake, weights, given["unlike"]) if given else None,
+            tuple(Shift(*case) for case in numbers["shifts"]),
+        )
 
 
 def transfers(
-    deviation: float = 0.0, real: Sequence[float] = (0.0,), fake: Sequence[float] = (1.0,)
+    real: Sequence[float] = (0.0,), fake: Sequence[float] = (1.0,)
 ) -> tuple[Transfer, ...]:
-    """Return the cases of a normal shift and of equally likely rates, all independent.
-
-    Parameters
-    ----------
-    deviation : float
-        Standard deviation of the shift, in log-odds; five Gauss-Hermite nodes stand for it.
-    real, fake : sequence of float
-        Apparent shares of real and of fake accounts.
-    """
+    """Return the cases of equally likely apparent shares of real and of fake accounts."""
     even = 1.0 / (len(real) * len(fake))
-    nodes = NORMAL if deviation else ((0.0, 1.0),)
-    return tuple(
-        Transfer(weight * even, deviation * node, low, high)
-        for node, weight in nodes
-        for low in real
-        for high in fake
-    )
+    return tuple(Transfer(even, low, high) for low in real for high in fake)
+
+
+def shifts(deviation: float) -> tuple[Shift, ...]:
+    """Return five shifts that stand for a normal one, by the Gauss-Hermite rule."""
+    return tuple(Shift(weight, deviation * node) for node, weight in NORMAL)
 
 
 NORMAL = (
@@ -130,7 +218,7 @@ NORMAL = (
 """Nodes and weights that stand for a standard normal."""
 
 EXACT = Doubt(accounts=1e12, transfer=(Transfer(1.0),))
-"""Sampling error alone, for measuring the other two."""
+"""Sampling error alone, the log-odds at their word: for measuring the other two errors."""
 
 
 def log_likelihoods(log_odds: Floats, offsets: Ints, doubt: Doubt) -> Floats:
@@ -139,7 +227,7 @@ def log_likelihoods(log_odds: Floats, offsets: Ints, doubt: Doubt) -> Floats:
     Parameters
     ----------
     log_odds : Floats, shape (m,)
-        log r of the sampled accounts, sample after sample.
+        log P(columns | fake) / P(columns | real) of the sampled accounts, sample after sample.
     offsets : Ints, shape (n + 1,)
         Sample i is `log_odds[offsets[i]:offsets[i + 1]]`; an empty one says nothing.
     doubt : Doubt
@@ -151,89 +239,14 @@ def log_likelihoods(log_odds: Floats, offsets: Ints, doubt: Doubt) -> Floats:
         Up to a constant a row; 0 everywhere without accounts.
     """
     out = np.empty((len(offsets) - 1, STEPS + 1))
-    _log_likelihoods(
+    made = doubt.mixtures
+    fill_log_likelihoods(
         np.ascontiguousarray(log_odds),
         np.array(offsets, dtype=np.int64),
         float(doubt.accounts),
-        doubt.cases,
-        _mixture(),
+        FIT,
+        (made.log_weight, made.spreads, made.table, made.width, made.place, made.part),
+        np.array(doubt.transfer, dtype=np.float64),
         out,
     )
     return out
-
-
-@cache
-def _mixture() -> Floats:
-    """Return log(1 - q + q * r) for r of every bin and q of the grid, shape (bins, 201)."""
-    out = np.empty((BINS, STEPS + 1))
-    _fill_mixture(GRID, out)
-    return out
-
-
-@kernel
-def _fill_mixture(grid: Floats, out: Floats) -> None:
-    for b in range(BINS):
-        r = exponential(REACH * ((2 * b + 1) / BINS - 1.0))
-        for j in range(len(grid)):
-            out[b, j] = logarithm(1.0 - grid[j] + grid[j] * r)
-
-
-@kernel_part
-def _count(log_odds: Floats, counts: Floats) -> None:
-    """Count the accounts in every bin; they have no order."""
-    counts[:] = 0.0
-    for value in log_odds:
-        b = int((value + REACH) * (BINS / (2.0 * REACH)))
-        counts[min(max(b, 0), BINS - 1)] += 1.0
-
-
-@kernel_part
-def _apparent(counts: Floats, shift: float, mixture: Floats, out: Floats) -> None:
-    """Write the log-likelihood at every apparent share if all log-odds are shifted."""
-    bins = int(np.floor(shift * (BINS / (2.0 * REACH)) + 0.5))
-    out[:] = 0.0
-    for b in range(BINS):
-        if counts[b] > 0.0:
-            shifted = min(max(b + bins, 0), BINS - 1)
-            for j in range(len(out)):
-                out[j] += counts[b] * mixture[shifted, j]
-
-
-@kernel_part
-def _add_case(apparent: Floats, case: Floats, temper: float, out: Floats) -> None:
-    """Add a case's likelihood of every share, scaled to an area of its weight."""
-    steps = len(out) - 1
-    values = np.empty(steps + 1)
-    for j in range(steps + 1):
-        place = (case[2] + (case[3] - case[2]) * (j / steps)) * steps
-        left = min(int(place), steps - 1)
-        values[j] = apparent[left] + (apparent[left + 1] - apparent[left]) * (place - left)
-    top = values.max()
-    area = 0.0
-    for j in range(steps + 1):
-        values[j] = exponential(temper * (values[j] - top))
-        area += values[j]
-    area -= 0.5 * (values[0] + values[steps])
-    for j in range(steps + 1):
-        out[j] += case[0] * values[j] / area
-
-
-@kernel
-def _log_likelihoods(  # noqa: PLR0917  (compiled code takes no keywords)
-    log_odds: Floats, offsets: Ints, accounts: float, cases: Floats, mixture: Floats, out: Floats
-) -> None:
-    counts = np.empty(BINS)
-    apparent = np.empty(out.shape[1])
-    for i in range(out.shape[0]):
-        out[i] = 0.0
-        n = offsets[i + 1] - offsets[i]
-        if n == 0:
-            continue
-        _count(log_odds[offsets[i] : offsets[i + 1]], counts)
-        for c in range(cases.shape[0]):
-            if c == 0 or cases[c, 1] != cases[c - 1, 1]:
-                _apparent(counts, cases[c, 1], mixture, apparent)
-            _add_case(apparent, cases[c], accounts / (n + accounts), out[i])
-        for j in range(out.shape[1]):
-            # Far from every case the likelihood underflows; -1e4 there keeps sums of logs finite.
-            out[i, j] = max(logarithm(out[i, j]), -1e4)

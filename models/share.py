@@ -84,6 +84,12 @@ def _beta_log_masses(mean: Floats, concentration: float, out: Floats) -> None:
     steps = out.shape[1] - 1
     log_width = -logarithm(float(steps))
     log_half = -logarithm(2.0 * steps)
+    logs = np.empty(steps)
+    for j in range(1, steps):
+        logs[j] = logarithm(j / steps)
+    complements = np.empty(steps)
+    for j in range(1, steps):
+        complements[j] = logarithm(1.0 - j / steps)
     for i in range(len(mean)):
         mu = min(max(mean[i], EXTREME), 1.0 - EXTREME)
         a = mu * concentration
@@ -92,8 +98,7 @@ def _beta_log_masses(mean: Floats, concentration: float, out: Floats) -> None:
         out[i, 0] = a * log_half - logarithm(a)
         out[i, steps] = b * log_half - logarithm(b)
         for j in range(1, steps):
-            x = j / steps
-            out[i, j] = log_width + (a - 1.0) * logarithm(x) + (b - 1.0) * logarithm(1.0 - x)
+            out[i, j] = log_width + (a - 1.0) * logs[j] + (b - 1.0) * complements[j]
 
 
 @kernel_part

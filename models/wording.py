@@ -49,6 +49,25 @@ def titled(text: str) -> str:
     return text.replace(" (log10)", "").replace(" (log)", "")
 
 
+BOUGHT = ("growth_jump", "growth_drop", "growth_step_days", "growth_gain_cv")
+UNANSWERED = ("engagement_", "reach_rate", "view_rate", "story_reach", "log_impressions")
+"""Beginnings of the names of features in which bought followers leave a trace: theirs alone, or one
+that an audience leaves too that the content does not interest."""
+
+
+def sign(name: str, percentile: float | None) -> str:
+    """Return of what it is a sign that a feature raises the share, "" of nothing in particular.
+
+    Bought followers and a weak niche both leave posts unanswered; only the first come in bursts,
+    evenly by the day, or go all at once.
+    """
+    if name.startswith(BOUGHT):
+        return ": a sign of bought followers"
+    if name.startswith(UNANSWERED) and (percentile is None or percentile < 50.0):
+        return ": a sign of bought followers, or of content that does not interest its audience"
+    return ""
+
+
 def compared(
     references: References, name: str, value: float, platform: float, tier: str | None
 ) -> tuple[float | None, str]:

@@ -18,6 +18,7 @@ from serving.rows import (
     Money,
     Time,
 )
+from serving.sampled import FrameFound
 
 MOST_BYTES = 8 * 2**20
 MOST_CREATORS = 500
@@ -120,6 +121,8 @@ class DataUsed(msgspec.Struct, frozen=True):
     posts_90d: int
     snapshots_90d: int
     followers_sampled: int
+    followers_frame: FrameFound | None
+    """How they were sampled, "mixed" where they differ; null where nothing says it."""
     last_snapshot_at: datetime | None
     set_aside: int
     """Rows of the history that contradict another row or refer to nothing, and were not used."""
@@ -177,6 +180,10 @@ class AuditAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     share_high: float | None
     level: str
     version: str
+    frame: FrameFound | None
+    """How the accounts were sampled, "mixed" where they differ; null where none says it."""
+    caution: str | None
+    """What to beware of where they were not sampled at random."""
     probabilities: list[float | None] | None = None
     """Per account, in the order given, where asked for."""
 
@@ -243,6 +250,7 @@ class ModelCard(msgspec.Struct, frozen=True):
     upstream: dict[str, str]
     trained_on_world: bool
     card: str
+    """Markdown: data, protocol, figures, slices, and what it must not be used for."""
 
 
 class ModelsAnswer(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from models.fake_followers import FakeFollowersScores
 from models.reasons import Peers
 from models.scoring import AudienceScores
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout; a reader refuses any other."""
 
 assert sys.byteorder == "little", "raw numbers are stored in little-endian order"
@@ -53,6 +53,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     posts_90d: int
     snapshots_90d: int
     followers_sampled: int
+    followers_frame: str | None
     last_snapshot_at: int
     missing: tuple[str, ...]
 
@@ -115,6 +116,7 @@ def pack_creators(known: Known) -> list[bytes]:
                 posts_90d=int(summary.posts_90d[row]),
                 snapshots_90d=int(summary.snapshots_90d[row]),
                 followers_sampled=int(summary.followers_sampled[row]),
+                followers_frame=summary.followers_frame[row],
                 last_snapshot_at=int(summary.last_snapshot_at[row]),
                 missing=summary.missing[row],
             )
@@ -158,6 +160,7 @@ def unpack_creators(packed: Sequence[bytes], *, with_conversion: bool) -> Known:
             followers_sampled=np.array(
                 [entry.followers_sampled for entry in entries], dtype=np.int64
             ),
+            followers_frame=[entry.followers_frame for entry in entries],
             last_snapshot_at=np.array(
                 [entry.last_snapshot_at for entry in entries], dtype=np.int64
             ),

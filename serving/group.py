@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from features.arrays import UNKNOWN_TIME, Floats
 from features.summary import DataSummary
 from models.reasons import Peers
 from models.scoring import AudienceScores
 from serving.contract import DataUsed
+from serving.sampled import FrameFound
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -55,6 +57,7 @@ def data_used(summary: DataSummary, row: int, set_aside: int = 0) -> DataUsed:
         posts_90d=int(summary.posts_90d[row]),
         snapshots_90d=int(summary.snapshots_90d[row]),
         followers_sampled=int(summary.followers_sampled[row]),
+        followers_frame=cast("FrameFound | None", summary.followers_frame[row]),
         last_snapshot_at=None if seen == UNKNOWN_TIME else EPOCH + timedelta(microseconds=seen),
         set_aside=set_aside,
         missing=list(summary.missing[row]),

@@ -124,5 +124,5 @@ def _joined(parts: Sequence[Samples]) -> Samples:
         offsets=np.concatenate([[0], np.cumsum(lengths)]),
         values=np.concatenate([part.values for part in parts]),
         frame=np.concatenate([part.frame for part in parts]),
-        known=np.concatenate([part.known for part in parts]),
+        age=np.concatenate([part.age for part in parts]),
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from features.arrays import PLATFORMS
 from features.catalogue import BASE, CATALOGUE, catalogue_hash
 from models.bundle import Bundle
+from models.layout import CARD
 from models.references import References
 from serving.contract import (
     CreatorAnswer,
@@ -142,19 +143,12 @@ def _card(version: str, bundle: Bundle, roles: list[str]) -> ModelCard:
         data=data,
         upstream=manifest.upstream,
         trained_on_world=manifest.trained_on_world,
-        card=f"{_PURPOSE[bundle.name]} Trained on {origin}, {window}, from"
-        f" {len(manifest.features)} features, at commit {manifest.commit}.{carried}",
+        card=f"Trained on {origin}, {window}, from {len(manifest.features)} features, at commit"
+        f" {manifest.commit}.{carried}\n\n{bundle.parts.get(CARD, _NO_CARD).decode()}",
     )
 
 
-_PURPOSE = {
-    "fake_accounts": "Whether an account looks inauthentic, by what a follower list shows.",
-    "fake_followers": "Share of an audience that looks inauthentic, with a 90 % interval, and the"
-    " probability that it is a quarter or more.",
-    "conversion": "Probability that a published collaboration reaches its brief's conversion goal"
-    " within 30 days, and the expected number of conversions. Only chosen creators have outcomes"
-    " to learn from.",
-}
+_NO_CARD = b"This version was trained before cards were kept with the model."
 
 
 def readiness(snapshot: Snapshot) -> Readiness:

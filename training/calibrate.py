@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from features.arrays import Floats
+from features.arrays import Floats, Ints
 from models.calibration import Calibration
 
 FLATTEST, STEEPEST = 0.1, 3.0  # slopes beyond these are noise of few rows
@@ -36,7 +36,7 @@ def sigmoid(raw: Floats, hit: Floats, weight: Floats | None = None) -> Calibrati
     weights = np.ones_like(hit) if weight is None else weight
     rarer = min(weights @ hit, weights @ (1.0 - hit))
     slope = _slope(raw, hit, weights) if rarer >= FEWEST else 1.0
-    intercept = _intercept(slope * raw, hit, weights)
+    intercept = level(slope * raw, hit, weights)
     chance = expit(intercept + slope * raw)
     curvature = weights * chance * (1.0 - chance)
     # A prior of one unit on either keeps the covariance finite without rows.
@@ -46,6 +46,38 @@ def sigmoid(raw: Floats, hit: Floats, weight: Floats | None = None) -> Calibrati
     inverse = np.linalg.inv(hessian)
     covariance = (float(inverse[0, 0]), float(inverse[0, 1]), float(inverse[1, 1]))
     return Calibration(intercept, slope, covariance=covariance)
+
+
+def abroad(raw: Floats, hit: Floats, weight: Floats, source: Ints) -> Calibration:
+    """Fit how far log-odds carry to sources that no model saw: a slope of at most 1.
+
+    Every source gets an intercept of its own that is then forgotten: the level of a new audience is
+    its own share, which the audience itself tells. A slope above 1 is not used either: models that
+    learn from fewer sources than the one that ships are less sure than that one.
+
+    Parameters
+    ----------
+    raw : ndarray of float64, shape (n,)
+        Log-odds of accounts by models that never saw their source.
+    hit : ndarray of float64, shape (n,)
+        1 fake, 0 real.
+    weight : ndarray of float64, shape (n,)
+        Of the accounts.
+    source : ndarray of int64, shape (n,)
+        Where each account comes from.
+
+    Returns
+    -------
+    Calibration
+        Intercept 0; the slope stays 1 where accounts of a class are too few.
+    """
+    if min(hit.sum(), len(hit) - hit.sum()) < FEWEST:
+        return Calibration()
+    levels = (source[:, None] == np.unique(source)).astype(np.float64)
+    form = LogisticRegression(C=np.inf, fit_intercept=False)
+    columns = np.column_stack([raw, levels])
+    slope = float(form.fit(columns, hit, sample_weight=weight).coef_[0, 0])
+    return Calibration(slope=float(np.clip(slope, FLATTEST, 1.0)))
 
 
 def refresh(fitted: Calibration, raw: Floats, hit: Floats) -> Calibration:
@@ -89,13 +121,27 @@ def _slope(raw: Floats, hit: Floats, weights: Floats) -> float:
     return float(np.clip(model.coef_[0, 0], FLATTEST, STEEPEST))
 
 
-def _intercept(base: Floats, hit: Floats, weights: Floats) -> float:
-    """Return the level at which expected and observed hits agree, one row of each outcome added."""
+def level(base: Floats, hit: Floats, weights: Floats) -> float:
+    """Return the level at which expected and observed hits agree, one row of each outcome added.
+
+    Parameters
+    ----------
+    base : ndarray of float64, shape (n,)
+        Log-odds that the level is added to.
+    hit : ndarray of float64, shape (n,)
+        What came.
+    weights : ndarray of float64, shape (n,)
+        Of the rows.
+
+    Returns
+    -------
+    float
+    """
     ones, zeros = weights @ hit + 0.5, weights @ (1.0 - hit) + 0.5
     rate = ones / (ones + zeros)
 
-    def excess(level: float) -> float:
-        return float(weights @ expit(base + level) - rate * weights.sum())
+    def excess(added: float) -> float:
+        return float(weights @ expit(base + added) - rate * weights.sum())
 
     if not len(base):
         return float(np.log(ones / zeros))

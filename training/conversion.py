@@ -115,6 +115,7 @@ def train(
         X=inputs(later, share[found.later]),
         names=COLUMNS,
         champion=np.full(len(later), np.nan),
+        slices=later.slices(),
     )
     return Trained(
         name=NAME,

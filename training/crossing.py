@@ -40,7 +40,8 @@ class Candidate:
     fitted : Fitted
         The score.
     held : ndarray of float64, shape (n,)
-        Log-odds of each row's own question by models that never saw the row's group.
+        Log-odds of each row's own question by models that never saw the row's group; NaN for a row
+        that every fold learns from.
     inflation : float
         How much more the score varies between folds than the offset's covariance says; at least 1.
     """
@@ -52,7 +53,24 @@ class Candidate:
 
 def comparable(task: Task) -> bool:
     """Return whether there are enough rows and groups for anything but a constant."""
-    return len(task.X) >= FEWEST_ROWS and len(np.unique(task.groups)) >= FEWEST_GROUPS
+    groups = len(np.unique(task.groups))
+    return len(task.X) >= FEWEST_ROWS and groups >= FEWEST_GROUPS
+
+
+def parts(task: Task) -> list[tuple[Ints, Ints]]:
+    """Return (rows to learn from, rows that judge) of each fold.
+
+    Rows that are kept are learned from in every fold. A single group beside them is judged by a
+    model of the kept rows alone.
+    """
+    if task.kept is None:
+        return list(folds(task.groups, task.seed, task.parts))
+    kept, judged = np.flatnonzero(task.kept), np.flatnonzero(~task.kept)
+    groups = task.groups[judged]
+    if len(np.unique(groups)) < FEWEST_GROUPS:
+        return [(kept, judged)]
+    found = folds(groups, task.seed, task.parts)
+    return [(np.sort(np.r_[judged[train], kept]), judged[held]) for train, held in found]
 
 
 def plan(task: Task) -> Plan:
@@ -70,15 +88,15 @@ def plan(task: Task) -> Plan:
     """
     if not comparable(task):
         return Plan(RIDGES[0], 0)
-    parts, hidden = list(folds(task.groups, task.seed, task.parts)), masked(task)
+    split, hidden = parts(task), masked(task)
     with steady() as pool:
-        paths = list(pool.map(lambda part: _ridge_path(task, hidden, *part), parts))
+        paths = list(pool.map(lambda part: _ridge_path(task, hidden, *part), split))
         best = int(np.argmin(np.mean([[step.loss for step in path] for path in paths], axis=0)))
         if len(task.X) < FEWEST_FOR_TREES:
             return Plan(RIDGES[best], 0)
         steps = [path[best] for path in paths]
         curves = list(
-            pool.map(lambda part, step: _round_losses(task, hidden, step, *part), parts, steps)
+            pool.map(lambda part, step: _round_losses(task, hidden, step, *part), split, steps)
         )
     length = max(len(curve) for curve in curves)
     # A fold that stopped early had stopped improving: its last loss stands for the rest.
@@ -107,7 +125,7 @@ def candidates(task: Task, chosen: Plan, forms: Sequence[Form] = FORMS) -> dict[
     if not comparable(task):
         constant = learn(task, chosen, "constant")
         return {"constant": Candidate(constant, constant.raw(task.X, own), 1.0)}
-    parts, hidden = list(folds(task.groups, task.seed, task.parts)), masked(task)
+    split, hidden = parts(task), masked(task)
 
     def scores(train: Ints) -> list[Floats]:
         part = task.take(train)
@@ -115,12 +133,12 @@ def candidates(task: Task, chosen: Plan, forms: Sequence[Form] = FORMS) -> dict[
         return [found[form].raw(task.X, own) for form in forms]
 
     with steady() as pool:
-        by_fold = np.array(list(pool.map(scores, [train for train, _ in parts])))
+        by_fold = np.array(list(pool.map(scores, [train for train, _ in split])))
         whole = learn_forms(task, hidden, chosen, forms)
     found = {}
     for number, form in enumerate(forms):
-        held = np.empty(len(task.X))
-        for fold, (_, rows) in enumerate(parts):
+        held = np.full(len(task.X), np.nan)
+        for fold, (_, rows) in enumerate(split):
             held[rows] = by_fold[fold, number, rows]
         found[form] = Candidate(
             whole[form], held, _inflation(by_fold[:, number], whole[form].served, task.X)

@@ -1,25 +1,25 @@
 """The rows that models learn from: features as of a moment, and what came of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from features.arrays import UNKNOWN_TIME, Floats, Ints, Times
+from features.arrays import PLATFORMS, UNKNOWN_TIME, Floats, Ints, Times
 from features.catalogue import NAMES
 from features.computing import Spine, matrix, samples
 from features.tables import Tables
 from features.tiers import tiers
 from features.view import visible
-from models.fake_followers import FakeFollowers, FakeFollowersScores
-from models.levels import level
+from models.fake_followers import FakeFollowers, FakeFollowersScores, Sampled
 from models.references import References
-from models.sample import log_likelihoods
-from models.share import beta_log_masses, posteriors
 from training.labels import mature
 
 THREADS = 2
 BLOCK = 1024  # rows whose follower samples are held at once
+
+SAMPLED = ("none", "1 to 99", "100 to 299", "300 or more")
+_FROM = (1, 100, 300)
 
 _LOG_FOLLOWERS = NAMES.index("log_followers")
 
@@ -36,11 +36,26 @@ class DistinctSamples:
         Sampled followers.
     place : ndarray of int64, shape (n,)
         Which sample each row sees.
+    frame, age : ndarray of float64, shape (n,)
+        As in `features.samples.Samples`.
     """
 
     offsets: Ints
     values: Floats
     place: Ints
+    frame: Floats
+    age: Floats
+
+    def take(self, chosen: Ints) -> "DistinctSamples":
+        """Return the samples of some of the rows."""
+        return replace(
+            self, place=self.place[chosen], frame=self.frame[chosen], age=self.age[chosen]
+        )
+
+    def sampled(self, model: FakeFollowers) -> Sampled:
+        """Return what a model reads in the rows' samples, each distinct one read once."""
+        seen, n = model.seen(self.values, self.offsets), np.diff(self.offsets)
+        return Sampled(seen[self.place], n[self.place], self.frame, self.age)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +103,6 @@ class Rows:
 
     def take(self, chosen: Ints) -> "Rows":
         """Return some of the rows."""
-        one = self.samples
         return Rows(
             row_id=[self.row_id[row] for row in chosen.tolist()],
             creator_id=[self.creator_id[row] for row in chosen.tolist()],
@@ -97,7 +111,7 @@ class Rows:
             as_of=self.as_of[chosen],
             known=self.known[chosen],
             X=self.X[chosen],
-            samples=DistinctSamples(one.offsets, one.values, one.place[chosen]),
+            samples=self.samples.take(chosen),
             value=self.value[chosen],
             goal=self.goal[chosen],
             platform=self.platform[chosen],
@@ -110,6 +124,17 @@ class Rows:
     def tiers(self) -> list[str | None]:
         """Return the tier of each row's creator at its moment."""
         return tiers(10.0 ** self.X[:, _LOG_FOLLOWERS])
+
+    def slices(self) -> dict[str, list[str]]:
+        """Return what a model card tells the rows apart by: platform, tier and sample size."""
+        sampled = np.diff(self.samples.offsets)[self.samples.place]
+        return {
+            "platform": [PLATFORMS[int(code)] for code in self.platform.tolist()],
+            "tier": [tier or "" for tier in self.tiers()],
+            "sampled followers": [
+                SAMPLED[place] for place in np.searchsorted(_FROM, sampled, "right")
+            ],
+        }
 
 
 def collaborations(tables: Tables, as_of: int) -> Rows:
@@ -226,9 +251,11 @@ def distinct(tables: Tables, spine: Spine) -> DistinctSamples:
     found: dict[bytes, int] = {}
     kept: list[Floats] = []
     place = np.empty(len(spine), np.int64)
+    frame, age = np.empty((2, len(spine)))
     for start in range(0, len(spine), BLOCK):
         rows = slice(start, start + BLOCK)
         seen = samples(tables, Spine.of(spine.creator[rows], spine.as_of[rows]))
+        frame[rows], age[rows] = seen.frame, seen.age
         for number in range(len(seen.offsets) - 1):
             values = seen.values[seen.offsets[number] : seen.offsets[number + 1]]
             key = values.tobytes()
@@ -239,7 +266,11 @@ def distinct(tables: Tables, spine: Spine) -> DistinctSamples:
     sizes = [len(values) for values in kept]
     empty = np.empty((0, 9))
     return DistinctSamples(
-        np.r_[0, np.cumsum(sizes)].astype(np.int64), np.concatenate([empty, *kept]), place
+        np.r_[0, np.cumsum(sizes)].astype(np.int64),
+        np.concatenate([empty, *kept]),
+        place,
+        frame,
+        age,
     )
 
 
@@ -260,17 +291,4 @@ def posterior(model: FakeFollowers, rows: Rows, *, sampled: bool = True) -> Fake
     FakeFollowersScores
         Bit for bit those of `model.score`.
     """
-    mean = model.calibration.probability(model.served.raw(model.inputs(rows.X)))
-    masses = beta_log_masses(mean, model.concentration)
-    counts = np.zeros(len(rows), np.int64)
-    if sampled:
-        log_odds = model.accounts.log_odds(rows.samples.values)
-        offsets = rows.samples.offsets
-        masses += log_likelihoods(log_odds, offsets, model.accounts.doubt)[rows.samples.place]
-        counts = np.diff(offsets)[rows.samples.place]
-    found = posteriors(masses, model.limit)
-    levels = [
-        level(low, high, limit=model.limit)
-        for low, high in zip(found.low.tolist(), found.high.tolist(), strict=True)
-    ]
-    return FakeFollowersScores(found.above, found.share, found.low, found.high, counts, levels)
+    return model.posterior(rows.X, rows.samples.sampled(model) if sampled else None)

@@ -13,6 +13,15 @@ from training.metrics import MEASURES, Measure, measure
 
 # Slices get the figures that people ask for; the bootstrap of all of them takes seconds.
 HEADLINE = ("log_loss", "log_loss_constant", "auc", "brier", "calibration_slope")
+# What the parts of the held-out rows are called, by prefix of their figures; the headline first.
+PARTS = {"": "held out", "known_": "known", "unseen_": "unseen"}
+SOURCES = {"unseen_": "leave one source out", "known_": "within sources"}
+WITHOUT = "without_"  # before the name of a source that was left out
+
+
+def parts(name: str) -> Mapping[str, str]:
+    """Return what a model's parts of held-out rows are called, the headline first."""
+    return SOURCES if name == "fake_accounts" else PARTS
 
 
 def judge(held: HeldOut, seed: int, prefix: str = "") -> dict[str, Metric]:

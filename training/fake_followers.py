@@ -3,10 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.stats import beta
 
-from features.arrays import DAY, Flags, Floats
+from features.arrays import DAY, Flags
 from features.catalogue import CATALOGUE, NAMES
 from features.errors import InputError
 from models.fake_accounts import FakeAccounts
@@ -19,10 +17,12 @@ from training.contest import Kind, contest
 from training.crossing import Candidate
 from training.dataset import Rows, posterior
 from training.evaluate import HEADLINE, importance, judge
+from training.frames import Seen, frames
 from training.held_out import HeldOut
 from training.learning import Task, usable
 from training.metrics import MEASURES, mean, measure
 from training.offsets import single
+from training.prior import prior
 from training.splits import by_time, is_unseen
 from training.trained import Trained
 from training.trees import Growth
@@ -31,8 +31,6 @@ NAME = "fake_followers"
 # The sample enters by its likelihood alone; columns made of it would count it twice.
 COLUMNS = tuple(one.name for one in CATALOGUE if one.family in {"growth", "engagement"})
 GROWTH = Growth(rounds=300, leaves=6, rate=0.05, least_rows=25)
-SURE = 0.0025  # audited shares are kept off 0 and 1 by half a step of the share's grid
-CONCENTRATIONS = (1.0, 300.0)  # sampled followers that a history may be worth
 
 
 class NoAuditsError(InputError):
@@ -77,20 +75,24 @@ def train(rows: Rows, accounts: FakeAccounts, data: Data, *, on_world: bool, see
         probability=lambda model, chosen: model.prior_risk(rows.X[chosen]),
     )
     found = contest(kind, (rows.value >= LIMIT).astype(np.float64), split)
+    seen = _seen(rows, found.model)
+    model = replace(found.model, frames=frames(seen), references=rows.references(NAMES, rows.X))
+    kept = np.flatnonzero(split.train)
+    twin = found.twin and replace(found.twin, frames=frames(seen.take(kept)))
     later = rows.take(found.later)
-    known = np.isin(later.creator, rows.creator[split.train])
-    held, metrics = _judged(later, known, found.twin or found.model, seed)
+    known = np.isin(later.creator, rows.creator[kept])
+    held, metrics = _judged(later, known, twin or model, seed)
     return Trained(
         name=NAME,
-        model=replace(found.model, references=rows.references(NAMES, rows.X)),
-        columns=found.model.served.columns,
-        settings={**found.settings(), "concentration": f"{found.model.concentration:.1f}"},
+        model=model,
+        columns=model.served.columns,
+        settings={**found.settings(), **_settings(model)},
         held_out=held,
         origin=(),
         metrics=metrics,
         data=data,
         trained_on_world=on_world,
-        importance=importance(found.model.served),
+        importance=importance(model.served),
         answer=lambda other: posterior(other, later).risk,
     )
 
@@ -109,7 +111,7 @@ def _task(rows: Rows, seed: int) -> Task:
 
 
 def _model(rows: Rows, accounts: FakeAccounts, candidate: Candidate) -> FakeFollowers:
-    """Put the prior's level, slope and concentration on held-out scores."""
+    """Put the prior's level, slope and shape on held-out scores."""
     recent = rows.as_of >= rows.as_of.max() - RECENT_DAYS * DAY
     everyone = sigmoid(candidate.held, rows.value)
     calibration = refresh(everyone, candidate.held[recent], rows.value[recent])
@@ -117,36 +119,26 @@ def _model(rows: Rows, accounts: FakeAccounts, candidate: Candidate) -> FakeFoll
         version="",
         served=candidate.fitted.served,
         calibration=calibration,
-        concentration=concentration(rows.value, calibration.probability(candidate.held)),
+        prior=prior(rows.value, calibration.log_odds(candidate.held)),
         accounts=accounts,
+        frames=frames(Seen.none()),
         references=References({}),
     )
 
 
-def concentration(share: Floats, expected: Floats) -> float:
-    """Return the concentration around held-out means that makes the shares likeliest.
+def _settings(model: FakeFollowers) -> dict[str, str]:
+    """Return what was learned beside the score, in words."""
+    heaps = [heap for heap in (model.prior.low, model.prior.high) if heap is not None]
+    return {
+        "concentration": ", ".join(f"{heap.concentration:.1f}" for heap in heaps),
+        "samples_last_days": f"{model.frames.lasting:.0f}",
+    }
 
-    Parameters
-    ----------
-    share : ndarray of float64, shape (n,)
-        Audited shares.
-    expected : ndarray of float64, shape (n,)
-        Held-out means.
 
-    Returns
-    -------
-    float
-        1 to 300.
-    """
-    seen = np.clip(share, SURE, 1.0 - SURE)
-    centre = np.clip(expected, SURE, 1.0 - SURE)
-
-    def loss(log_size: float) -> float:
-        size = np.exp(log_size)
-        return -float(beta.logpdf(seen, centre * size, (1.0 - centre) * size).sum())
-
-    low, high = np.log(CONCENTRATIONS)
-    return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))
+def _seen(rows: Rows, model: FakeFollowers) -> Seen:
+    """Return what the samples of audited rows say; a row without one says nothing of frames."""
+    sampled = rows.samples.sampled(model)
+    return Seen(sampled.seen, rows.value, sampled.frame, sampled.age)
 
 
 def _judged(
@@ -165,6 +157,7 @@ def _judged(
         X=twin.inputs(later.X),
         names=twin.served.columns,
         champion=np.full(len(later), np.nan),
+        slices=later.slices(),
     )
     headline = {name: MEASURES[name] for name in HEADLINE}
     metrics = judge(held, seed) | _share(later, with_sample, "", seed)

@@ -2,29 +2,37 @@
 
 import hashlib
 import tempfile
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from features.arrays import UNKNOWN_TIME
-from features.errors import InputError
+import numpy as np
+
+from features.arrays import UNKNOWN_TIME, Floats
+from features.errors import InputError, UnknownColumnWarning
 from features.reader import read, read_accounts
-from features.tables import Accounts, Tables
+from features.tables import Accounts, SetAside, Tables
 from models.answers import Fitted
 from models.bundle import to_model
 from models.champions import MODELS, bundle
 from models.fake_accounts import FakeAccounts
 from models.fake_followers import FakeFollowers
 from models.layout import UPSTREAM
+from models.levels import LIMIT
 from models.manifest import Data
 from training import conversion, dataset, fake_accounts, fake_followers
-from training.labelled import prepare
+from training.labelled import Rows, prepare
+from training.refusals import Labelled, refuse
 from training.trained import Trained
 from training.world import build
 
 WORLD_CREATORS = 600  # whose audits stand in where there are none: half a minute would be too long
 WORLD_ACCOUNTS = 20  # creators of the world that labelled accounts are drawn beside
+# Added to the seed of the world beside labelled accounts: where these are of a world themselves,
+# the same rows would be learned from and judged.
+BESIDE = 1_000_003
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,10 @@ class Source:
         Moment of training, microseconds.
     seed : int
         Of everything random.
+    labelled : tuple of Labelled
+        The accounts by file, or as a table, to be refused where nothing true is in them.
+    set_aside : sequence of SetAside
+        Bad rows of labelled files; those of tables are with the tables.
     """
 
     tables: Tables | None
@@ -50,6 +62,8 @@ class Source:
     accounts_hash: str
     as_of: int
     seed: int
+    labelled: tuple[Labelled, ...] = ()
+    set_aside: Sequence[SetAside] = ()
 
 
 def source(
@@ -76,13 +90,28 @@ def source(
     Source
     """
     raw = read(tables) if isinstance(tables, str | Path) else tables
+    at = moment(raw, as_of)
     if accounts:
-        labelled, _, digest = read_accounts(accounts)
-    elif raw is not None:
-        labelled, digest = raw.accounts, raw.hashes.get("accounts", "")
-    else:
-        labelled, digest = Accounts.empty(), ""
-    return Source(raw, labelled, digest, moment(raw, as_of), seed)
+        rows, aside, digest = read_accounts(accounts)
+        return Source(raw, rows, digest, at, seed, _files(accounts, rows, aside), aside)
+    if raw is None:
+        return Source(raw, Accounts.empty(), "", at, seed)
+    bad = [row for row in raw.set_aside if row.table == "accounts"]
+    there = bad or len(raw.accounts.is_fake)
+    labelled = (Labelled("the table accounts", raw.accounts, bad),) if there else ()
+    return Source(raw, raw.accounts, raw.hashes.get("accounts", ""), at, seed, labelled)
+
+
+def _files(
+    paths: Sequence[Path | str], rows: Accounts, aside: Sequence[SetAside]
+) -> tuple[Labelled, ...]:
+    """Return labelled files one by one and, if they are several, together."""
+    if len(paths) == 1:
+        return (Labelled(str(paths[0]), rows, aside),)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnknownColumnWarning)  # said when all were read
+        alone = [Labelled(str(path), *read_accounts([path])[:2]) for path in paths]
+    return (*alone, Labelled("all labelled files together", rows))
 
 
 def moment(tables: Tables | None, as_of: int | None) -> int:
@@ -169,13 +198,20 @@ def fit_one(name: str, given: Source, carried: Mapping[str, Fitted]) -> Trained:
 
 
 def _fake_accounts(given: Source) -> Trained:
-    labelled, digest = given.accounts, given.accounts_hash
-    on_world = not len(labelled.is_fake)
-    if on_world:
-        labelled, digest = _world_accounts(given.seed)
-    data = Data(digest, sources=tuple(labelled.sources))
-    rows = prepare(labelled)
-    return fake_accounts.train(rows, data, on_world=on_world, seed=given.seed)
+    for part in given.labelled:
+        refuse(part)
+    if not given.labelled:
+        world, digest = _world_accounts(given.seed)
+        return _account_model(prepare(world), digest, None, given.seed)
+    rows = prepare(given.accounts)
+    beside, _ = _world_accounts(given.seed + BESIDE)
+    return _account_model(rows, given.accounts_hash, prepare(beside), given.seed)
+
+
+def _account_model(rows: Rows, digest: str, world: Rows | None, seed: int) -> Trained:
+    data = Data(digest, sources=tuple(rows.accounts.sources))
+    trained = fake_accounts.train(rows, data, world=world, seed=seed)
+    return _counted(trained, rows.accounts.is_fake)
 
 
 def _fake_followers(given: Source, accounts: Fitted) -> Trained:
@@ -188,7 +224,8 @@ def _fake_followers(given: Source, accounts: Fitted) -> Trained:
     assert tables is not None
     rows = dataset.audits(tables, as_of)
     data = _data(tables, rows, as_of)
-    return fake_followers.train(rows, accounts, data, on_world=on_world, seed=given.seed)
+    trained = fake_followers.train(rows, accounts, data, on_world=on_world, seed=given.seed)
+    return _counted(trained, (rows.value >= LIMIT).astype(np.float64))
 
 
 def _conversion(given: Source, followers: Fitted) -> Trained:
@@ -197,7 +234,14 @@ def _conversion(given: Source, followers: Fitted) -> Trained:
         raise conversion.NoOutcomesError
     rows = dataset.collaborations(given.tables, given.as_of)
     data = _data(given.tables, rows, given.as_of)
-    return conversion.train(rows, followers, data, on_world=False, seed=given.seed)
+    trained = conversion.train(rows, followers, data, on_world=False, seed=given.seed)
+    return _counted(trained, (rows.value >= rows.goal).astype(np.float64))
+
+
+def _counted(trained: Trained, hit: Floats) -> Trained:
+    """Keep with the settings how many rows were learned from, and how many of them are hits."""
+    counts = {"rows": str(len(hit)), "positives": str(int(hit.sum()))}
+    return replace(trained, settings={**trained.settings, **counts})
 
 
 def _data(tables: Tables, rows: dataset.Rows, as_of: int) -> Data:
@@ -222,5 +266,6 @@ def _world_accounts(seed: int) -> tuple[Accounts, str]:
     """Return the labelled accounts of a simulated world."""
     with tempfile.TemporaryDirectory() as folder:
         build(folder, creators=WORLD_ACCOUNTS, seed=seed)
-        labelled, _, digest = read_accounts([Path(folder) / "accounts.parquet"])
+        labelled, aside, digest = read_accounts([Path(folder) / "accounts.parquet"])
+        refuse(Labelled("the built-in world", labelled, aside))
         return labelled, digest

@@ -1,7 +1,7 @@
 """The held-out rows of a training, as they are logged, judged and joined to a truth."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from io import BytesIO
 
 import numpy as np
@@ -14,6 +14,7 @@ FILE = "evaluation.parquet"
 CHAMPION_VERSION = b"champion_version"
 TEXTS = ("row_id", "group", "creator_id")
 NUMBERS = ("label", "prediction", "champion")
+SLICE = "slice:"  # before the name of a column that says which slice a row belongs to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,9 @@ class HeldOut:
         Probability by the bundle of the champion of that day; NaN for a row it may have seen.
     champion_version : int or None
         That champion's number.
+    slices : mapping of str to sequence of str
+        By what the model card tells rows apart (platform, tier, ...), the slice of each row; empty
+        text where it is unknown.
     """
 
     row_id: Sequence[str]
@@ -57,6 +61,7 @@ class HeldOut:
     names: Sequence[str]
     champion: Floats
     champion_version: int | None = None
+    slices: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def to_parquet(self) -> bytes:
         """Return the rows as a Parquet file, equal for equal rows."""
@@ -66,6 +71,7 @@ class HeldOut:
         columns["known"] = pa.array(self.known)
         columns |= {name: _floats(getattr(self, name)) for name in NUMBERS}
         columns |= {name: _floats(self.X[:, place]) for place, name in enumerate(self.names)}
+        columns |= {SLICE + name: pa.array(of, pa.string()) for name, of in self.slices.items()}
         table = pa.table(columns)
         if self.champion_version is not None:
             number = str(self.champion_version).encode()
@@ -78,7 +84,8 @@ class HeldOut:
     def from_parquet(cls, data: bytes) -> "HeldOut":
         """Return the rows that `to_parquet` wrote."""
         table = pq.read_table(BytesIO(data))
-        own = {*TEXTS, *NUMBERS, "as_of", "known"}
+        slices = [name for name in table.column_names if name.startswith(SLICE)]
+        own = {*TEXTS, *NUMBERS, "as_of", "known", *slices}
         names = [name for name in table.column_names if name not in own]
         number = (table.schema.metadata or {}).get(CHAMPION_VERSION)
         times = table["as_of"].cast(pa.int64()).fill_null(UNKNOWN_TIME)
@@ -94,6 +101,7 @@ class HeldOut:
             champion_version=None if number is None else int(number),
             X=np.column_stack([np.empty((len(table), 0)), *(_numbers(table[n]) for n in names)]),
             names=names,
+            slices={name.removeprefix(SLICE): table[name].to_pylist() for name in slices},
         )
 
 

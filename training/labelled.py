@@ -1,11 +1,11 @@
-"""Labelled accounts, their columns, identities, and weights that hide their source."""
+"""Labelled accounts, their columns and identities."""
 
 import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 
-from features.arrays import Floats, Ints
+from features.arrays import PLATFORMS, Floats, Ints
 from features.errors import InputError
 from features.tables import Accounts
 from models.accounts import account_matrix
@@ -31,7 +31,7 @@ class Rows:
     ----------
     accounts : Accounts
         As they were read.
-    X : ndarray of float64, shape (n, 14)
+    X : ndarray of float64, shape (n, 12)
         `ACCOUNT_COLUMNS`.
     group : ndarray of int64, shape (n,)
         Equal for rows with equal values, which are never on both sides of a split.
@@ -43,6 +43,14 @@ class Rows:
     X: Floats
     group: Ints
     row_id: list[str]
+
+    def slices(self, chosen: Ints) -> dict[str, list[str]]:
+        """Return what a model card tells some of the accounts apart by: source and platform."""
+        accounts = self.accounts
+        return {
+            "source": [accounts.sources[number] for number in accounts.source[chosen].tolist()],
+            "platform": [PLATFORMS[int(code)] for code in accounts.platform[chosen].tolist()],
+        }
 
 
 def prepare(accounts: Accounts) -> Rows:
@@ -75,29 +83,3 @@ def prepare(accounts: Accounts) -> Rows:
         copies[name] = copies.get(name, 0) + 1
         ids.append(f"{name}:{copies[name]}")
     return Rows(accounts, account_matrix(accounts.values), group.reshape(-1).astype(np.int64), ids)
-
-
-def weights(fake: Floats, source: Ints) -> Floats:
-    """Weigh accounts so that in each class every source counts the same.
-
-    Else a source with many fakes would make whatever marks the source a mark of fakes. The share of
-    fakes over all rows stays what it is, so that probabilities hold at a share that is known.
-
-    Parameters
-    ----------
-    fake : ndarray of float64, shape (n,)
-        1 fake, 0 real.
-    source : ndarray of int64, shape (n,)
-        Where each account comes from.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        With mean 1.
-    """
-    weight = np.zeros(len(fake))
-    for label in (0.0, 1.0):
-        rows = np.flatnonzero(fake == label)
-        _, place, sizes = np.unique(source[rows], return_inverse=True, return_counts=True)
-        weight[rows] = len(rows) / (len(sizes) * sizes[place])
-    return weight

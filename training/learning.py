@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from features.arrays import Floats, Ints
+from features.arrays import Flags, Floats, Ints
 from models.offset import Offset
 from models.served import Served
 from training.offsets import FLAT, Curve, Questions, fit, reference
@@ -48,6 +48,8 @@ class Task:
         Of the trees.
     parts : int
         Folds of cross-validation, where there are as many groups.
+    kept : ndarray of bool, shape (n,), optional
+        Rows that every fold learns from and none judges; by default none.
     """
 
     columns: tuple[str, ...]
@@ -60,10 +62,17 @@ class Task:
     knots: Floats = field(default_factory=lambda: FLAT.knots)
     growth: Growth = field(default_factory=Growth)
     parts: int = 4
+    kept: Flags | None = None
 
     def take(self, rows: Ints) -> "Task":
         """Return the task on some of its rows."""
-        return replace(self, X=self.X[rows], asked=self.asked.take(rows), groups=self.groups[rows])
+        return replace(
+            self,
+            X=self.X[rows],
+            asked=self.asked.take(rows),
+            groups=self.groups[rows],
+            kept=None if self.kept is None else self.kept[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True)

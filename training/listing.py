@@ -9,11 +9,9 @@ from models.champions import MODELS
 from models.layout import MAX_BYTES
 from models.manifest import Metric
 from models.records import UPSTREAM_TAG, Logged, Version
+from training.evaluate import HEADLINE, WITHOUT, parts
 from training.held_out import FILE, HeldOut
 from training.truth import Comparison, compare
-
-HEADLINES = ("log_loss", "log_loss_constant", "auc", "brier", "calibration_slope")
-SLICES = {"": "held out", "known_": "known", "unseen_": "unseen"}
 
 
 def describe(names: Sequence[str] = MODELS) -> str:
@@ -51,16 +49,17 @@ def _version(version: Version, logged: Logged) -> Iterator[str]:
     until = f" until {tags['data_end'][:10]}" if tags.get("data_end") else ""
     aliases = f"  {', '.join(version.aliases)}" if version.aliases else ""
     yield f"  version {version.number}{aliases}  (learned from {learned}{until})"
-    yield from (f"      {line}" for line in _slice(logged, ""))
+    prefix, called = next(iter(parts(version.name).items()))
+    yield from (f"      {line}" for line in _part(logged, prefix, called))
 
 
-def _slice(logged: Logged, prefix: str) -> Iterator[str]:
-    """Yield a line with the headline figures of all, of known or of unseen rows."""
-    figures = {name: logged.metric(prefix + name) for name in HEADLINES}
+def _part(logged: Logged, prefix: str, called: str) -> Iterator[str]:
+    """Yield a line with the headline figures of a part of the held-out rows."""
+    figures = {name: logged.metric(prefix + name) for name in HEADLINE}
     told = [f"{name} {_figure(metric)}" for name, metric in figures.items() if metric is not None]
     rows = {metric.n for metric in figures.values() if metric is not None}
     if told:
-        yield f"{SLICES[prefix]}, {'/'.join(map(str, sorted(rows)))} rows: {', '.join(told)}"
+        yield f"{called}, {'/'.join(map(str, sorted(rows)))} rows: {', '.join(told)}"
 
 
 def _lags(version: Version, found: dict[str, list[Version]]) -> Iterator[str]:
@@ -80,12 +79,22 @@ def _lags(version: Version, found: dict[str, list[Version]]) -> Iterator[str]:
 
 
 def _apart(version: Version, logged: Logged) -> Iterator[str]:
-    """Yield known and unseen rows apart: beside the truth, where the run's tables hold one."""
+    """Yield parts of the rows: beside the truth, where the run's tables hold one; each source."""
     compared = _compared(version, logged.params.get("tables", ""))
     for comparison in compared:
         yield from _rows(comparison)
-    for prefix in () if compared else ("known_", "unseen_"):
-        yield from _slice(logged, prefix)
+    _, *others = parts(version.name).items()
+    for prefix, called in () if compared else others:
+        yield from _part(logged, prefix, called)
+    for source in _sources(logged):
+        yield from _part(logged, f"{WITHOUT}{source}_", f"without {source}")
+
+
+def _sources(logged: Logged) -> list[str]:
+    """Return the sources that were left out in turn."""
+    end = "_log_loss"
+    names = (name for name in logged.metrics if name.startswith(WITHOUT) and name.endswith(end))
+    return sorted(name.removeprefix(WITHOUT).removesuffix(end) for name in names)
 
 
 def _compared(version: Version, tables: str) -> list[Comparison]:

@@ -6,14 +6,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from sklearn.calibration import calibration_curve
+from scipy.special import logit
 
 from features.arrays import Floats
 from training.held_out import HeldOut
-from training.metrics import BINS
+from training.reliability import Bin, reliability
 
-SIZE = (6.4, 7.2)  # inches
-FEWEST = 5  # rows a point
+SIZE = (6.0, 7.0)  # inches
+DPI = 90
+WIDEST = np.log(999.0)  # log-odds: probabilities below .001 and above .999 are drawn there
+TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
+SEED = 7
 
 
 def calibration(held: HeldOut, title: str) -> bytes:
@@ -29,32 +32,57 @@ def calibration(held: HeldOut, title: str) -> bytes:
     Returns
     -------
     bytes
-        A PNG file, equal for equal rows.
+        A PNG file, equal for equal rows: above, bins of equal mass with 90 % intervals; below, how
+        the predictions are spread, on a scale of log-odds.
     """
     # No pyplot: it would pick a window system and keep figures alive.
-    figure = Figure(figsize=SIZE, layout="constrained")
+    figure = Figure(figsize=SIZE, dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    top, bottom = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
-    top.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="calibrated")
-    for name, rows, colour in (
-        ("known", held.known, "tab:blue"),
-        ("unseen", ~held.known, "tab:orange"),
-    ):
-        if rows.sum() >= FEWEST:
-            _curve(top, held.label[rows], held.prediction[rows], name=name, colour=colour)
-            bottom.hist(held.prediction[rows], bins=np.linspace(0, 1, 31), color=colour, alpha=0.5)
-    top.set(title=title, ylabel="observed rate", xlim=(0, 1), ylim=(0, 1))
-    top.legend(loc="upper left", frameon=False)
-    bottom.set(xlabel="predicted probability", ylabel="rows")
+    top, bottom = figure.subplots(2, 1, height_ratios=(3, 1))
+    top.plot([0, 1], [0, 1], color="0.6", linewidth=1, label="calibrated")
+    parts = (
+        ("known", held.known, "tab:blue", "o"),
+        ("unseen", ~held.known, "tab:orange", "s"),
+    )
+    for name, rows, colour, marker in parts:
+        bins = reliability(held, rows, SEED)
+        if bins:
+            _curve(top, bins, f"{name}, n = {rows.sum():,}", colour, marker)
+            _spread(bottom, held.prediction[rows], colour)
+    top.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    top.set(xlabel="predicted probability", ylabel="observed share, 90 % interval")
+    figure.suptitle(title, fontsize=10)
+    # Outside: poor calibration may lead a curve through any corner.
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    bottom.set(xlabel="predicted probability, log-odds scale", ylabel="share of rows")
+    bottom.set_xlim(-WIDEST - 0.3, WIDEST + 0.3)
+    bottom.set_xticks(logit(TICKS), ["≤ .001", ".01", ".1", ".5", ".9", ".99", "≥ .999"])
     sink = BytesIO()
-    figure.savefig(sink, format="png", dpi=110, metadata={"Software": None})
+    figure.savefig(sink, format="png", metadata={"Software": None})
     return sink.getvalue()
 
 
-def _curve(axes: Axes, label: Floats, prediction: Floats, *, name: str, colour: str) -> None:
-    """Draw the rates of bins of equal mass, each with one standard error for the eye."""
-    bins = min(BINS, len(label) // FEWEST)
-    rate, mean = calibration_curve(label, prediction, n_bins=bins, strategy="quantile")
-    error = np.sqrt(rate * (1.0 - rate) / (len(label) / bins))
-    text = f"{name}, {len(label)} rows"
-    axes.errorbar(mean, rate, error, color=colour, marker="o", capsize=2, label=text)
+def _curve(axes: Axes, bins: list[Bin], label: str, colour: str, marker: str) -> None:
+    """Draw the bins' rates with their intervals."""
+    _, predicted, observed, low, high = np.array(bins).T
+    error = [observed - low, high - observed]
+    axes.errorbar(
+        predicted,
+        observed,
+        error,
+        color=colour,
+        marker=marker,
+        markersize=4,
+        linewidth=1,
+        elinewidth=1,
+        capsize=2,
+        label=label,
+    )
+
+
+def _spread(axes: Axes, prediction: Floats, colour: str) -> None:
+    """Draw how many of the rows have each prediction."""
+    odds = np.clip(logit(prediction), -WIDEST, WIDEST)
+    edges = np.linspace(-WIDEST, WIDEST, 41).tolist()
+    share = np.full(len(odds), 1.0 / len(odds))
+    axes.hist(odds, edges, weights=share, color=colour, histtype="step", linewidth=1.3)

@@ -15,10 +15,13 @@ from models import registry
 from models.answers import Fitted, record
 from models.bundle import Bundle, seal, to_model
 from models.champions import MODELS, bundle
-from models.layout import UPSTREAM
+from models.layout import CARD, UPSTREAM
 from models.manifest import Metric, describe
 from models.records import Run
+from training.cards.page import page
+from training.cards.subject import IMPORTANCE, PLOT, of_training
 from training.conversion import NoOutcomesError
+from training.evaluate import HEADLINE, parts
 from training.fitting import Source, fit_one, known, source
 from training.held_out import FILE
 from training.plots import calibration
@@ -27,7 +30,6 @@ from training.trained import Trained
 
 DONE, SKIPPED = 0, 3  # exit codes: everything done, and done with something set aside
 ALL = "all"
-SHOWN = ("log_loss", "log_loss_constant", "auc", "brier", "calibration_slope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,15 @@ def train_one(
 ) -> tuple[Result, Bundle]:
     """Fit, log, register and consider one model."""
     trained = _against_champion(fit_one(name, given, models))
-    sealed = _sealed(trained, bundles, given.seed)
+    params = _params(trained, given, tables)
+    card = page(of_training(trained, params)).encode()
+    sealed = _sealed(trained, card, bundles, given.seed)
     number = registry.register(
         Run(
             bundle=sealed,
-            params=_params(trained, given, tables),
+            params=params,
             metrics=trained.metrics,
-            files=_files(trained),
+            files={**_files(trained), CARD: card},
         )
     )
     return Result(trained, number, consider(name, number)), sealed
@@ -153,15 +157,15 @@ def summary(result: Result) -> str:
     lines = [
         f"{trained.name} version {result.version}: {trained.settings['form']} on {learned}",
         *(
-            f"  {label:<15}" + ", ".join(_figures(trained.metrics, prefix))
-            for label, prefix in (("held out", ""), ("  known", "known_"), ("  unseen", "unseen_"))
+            f"  {label:<20} " + ", ".join(_figures(trained.metrics, prefix))
+            for prefix, label in parts(trained.name).items()
         ),
     ]
     return "\n".join([*lines, result.decision.text])
 
 
 def _figures(metrics: Mapping[str, Metric], prefix: str) -> list[str]:
-    found = {name: metrics.get(f"{prefix}{name}") for name in SHOWN}
+    found = {name: metrics.get(f"{prefix}{name}") for name in HEADLINE}
     rows = max((metric.n for metric in found.values() if metric is not None), default=0)
     told = [
         f"{name} {metric.value:.3f} [{metric.low:.3f}, {metric.high:.3f}]"
@@ -187,7 +191,7 @@ def _against_champion(trained: Trained) -> Trained:
     return replace(trained, held_out=asked)
 
 
-def _sealed(trained: Trained, bundles: Mapping[str, Bundle], seed: int) -> Bundle:
+def _sealed(trained: Trained, card: bytes, bundles: Mapping[str, Bundle], seed: int) -> Bundle:
     manifest = describe(
         trained.name,
         columns=trained.columns,
@@ -198,7 +202,7 @@ def _sealed(trained: Trained, bundles: Mapping[str, Bundle], seed: int) -> Bundl
     )
     return seal(
         manifest=manifest,
-        parts=trained.model.parts(),
+        parts={**trained.model.parts(), CARD: card},
         answers=record(trained.model),
         upstream={name: bundles[name] for name in UPSTREAM[trained.name]},
     )
@@ -218,8 +222,8 @@ def _files(trained: Trained) -> dict[str, bytes]:
     held = trained.held_out
     return {
         FILE: held.to_parquet(),
-        "calibration.png": calibration(held, f"{trained.name}: held-out rows"),
-        "importance.json": json.dumps(dict(trained.importance), indent=1).encode(),
+        PLOT: calibration(held, f"{trained.name}: held-out rows"),
+        IMPORTANCE: json.dumps(dict(trained.importance), indent=1).encode(),
     }
 
 
@@ -228,7 +232,11 @@ def _set_aside(given: Source) -> int:
     count = 0 if given.tables is None else len(given.tables.set_aside)
     if count:
         _say(f"{count} rows of the tables were set aside")
-    return count
+    if bad := given.set_aside:
+        rows = f"{len(bad)} row{'s' * (len(bad) > 1)}"
+        first = f"first {bad[0].key}: {bad[0].reason}"
+        _say(f"{rows} of the labelled files set aside, {first}")
+    return count + len(bad)
 
 
 def _say(text: str) -> None:

@@ -4,16 +4,21 @@ import numpy as np
 from scipy.special import expit, logit
 
 from features.arrays import Floats, Ints
-from models.sample import EXACT, Doubt, log_likelihoods, transfers
+from models.sample import EXACT, Doubt, Transfer, log_likelihoods, shifts
 from models.share import STEPS, beta_log_masses, posteriors
-from training.labelled import FEWEST
-from training.metrics import MEASURES
+from training.calibrate import level
+from training.looks import looks
 
-# How accounts of a source that no model saw may look, where one source cannot tell: the shift of
-# their log-odds, and the share of fakes that real and fake ones seem to hold.
-SHIFT_ELSEWHERE, REAL_ELSEWHERE, FAKE_ELSEWHERE = 1.0, 0.05, 0.9
-LEAST_SHIFT = 0.2  # two sources that happen to agree do not make the next one agree
-WORST_REAL, WORST_FAKE = 0.45, 0.55  # an apparent share beyond these would allow any share
+# Labelled accounts and an audience's fakes come in batches whose accounts resemble one another:
+# so many of them tell as much as one that was drawn alone.
+ALIKE = 3.0
+
+SHIFT = 1.0  # deviation of what all log-odds lack in an audience that is like nothing known
+
+# What an audience of another origin may show whatever its sample says, each with its probability:
+# fakes kept for sale that look real, and real accounts that look fake.
+LOOK_REAL, SHOWN_FAKE = 0.3, 0.8
+LOOK_FAKE, SHOWN_REAL = 0.3, 0.05
 
 
 def at_own_share(log_odds: Floats, source: Ints) -> Floats:
@@ -37,7 +42,35 @@ def at_own_share(log_odds: Floats, source: Ints) -> Floats:
     return answer
 
 
-def doubt(log_odds: Floats, fake: Floats, source: Ints) -> Doubt:
+def at_best_level(log_odds: Floats, fake: Floats, source: Ints) -> Floats:
+    """Return probabilities at the level that fits each source's labels best.
+
+    What an account model is chosen by: the level is the share's part, and the share that few
+    sources seem to hold would decide between models by chance.
+
+    Parameters
+    ----------
+    log_odds : ndarray of float64, shape (n,)
+        log P(columns | fake) / P(columns | real).
+    fake : ndarray of float64, shape (n,)
+        1 fake, 0 real.
+    source : ndarray of int64, shape (n,)
+        Where each account comes from.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        For log-odds that are all the same, the share of fakes of the source.
+    """
+    answer = np.empty(len(log_odds))
+    for one in np.unique(source):
+        here = source == one
+        found = level(log_odds[here], fake[here], np.ones(int(here.sum())))
+        answer[here] = expit(log_odds[here] + found)
+    return answer
+
+
+def doubt(log_odds: Floats, fake: Floats, source: Ints, known: Floats | None = None) -> Doubt:
     """Return how far a share may be off beyond sampling: few labels, and fakes of another kind.
 
     Parameters
@@ -48,38 +81,27 @@ def doubt(log_odds: Floats, fake: Floats, source: Ints) -> Doubt:
         1 fake, 0 real.
     source : ndarray of int64, shape (n,)
         Where each account comes from; one source alone cannot tell of another.
+    known : ndarray of float64, shape (n,), optional
+        The same by models that saw other accounts of the source, as far as there are any.
 
     Returns
     -------
     Doubt
     """
     fakes, reals = fake.sum(), len(fake) - fake.sum()
-    # The error of the learned odds is that of counting as many labelled accounts again.
-    accounts = float(2.0 / (1.0 / fakes + 1.0 / reals))
-    shifts, looks = [], []
-    for one in np.unique(source):
-        found, label = log_odds[source == one], fake[source == one]
-        if min(label.sum(), len(label) - label.sum()) >= FEWEST:
-            shifts.append(_shift(found, label))
-            looks.append([_apparent(found[label == kind]) for kind in (0.0, 1.0)])
-    if len(shifts) < 2:
-        elsewhere = transfers(SHIFT_ELSEWHERE, (0.0, REAL_ELSEWHERE), (1.0, FAKE_ELSEWHERE))
-        return Doubt(accounts, elsewhere)
-    deviation = max(float(np.sqrt(np.mean(np.square(shifts)))), LEAST_SHIFT)
-    real, made = np.mean(looks, axis=0)
+    # The error of the spreads is that of counting as many labelled accounts again.
+    accounts = float(2.0 / (1.0 / fakes + 1.0 / reals)) / ALIKE
     return Doubt(
         accounts,
-        transfers(
-            deviation, (0.0, min(float(real), WORST_REAL)), (1.0, max(float(made), WORST_FAKE))
+        tuple(
+            Transfer(a * b, real, made)
+            for a, real in ((1.0 - LOOK_FAKE, 0.0), (LOOK_FAKE, SHOWN_REAL))
+            for b, made in ((1.0 - LOOK_REAL, 1.0), (LOOK_REAL, SHOWN_FAKE))
         ),
-    )
-
-
-def _shift(log_odds: Floats, label: Floats) -> float:
-    """Return what all log-odds of a source lack for its own share to come out."""
-    share = label.mean()
-    return MEASURES["calibration_intercept"](
-        label, expit(log_odds + logit(share)), np.ones_like(label)
+        looks(log_odds, None, fake, source)
+        if known is None
+        else looks(known, log_odds, fake, source),
+        shifts(SHIFT),
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from features.arrays import UNKNOWN_TIME, Floats
+from features.arrays import FRAMES, UNKNOWN_TIME, Floats
 from features.catalogue import BASE, CATALOGUE, FIT
 from features.computing import (
     Spine,
@@ -171,8 +171,31 @@ def test_samples_are_the_last_visible_ones() -> None:
 
     assert np.diff(found.offsets).tolist() == [2, 2, 1, 0, 0]
     assert found.values[:, -1].tolist() == [2.0, 3.0, 0.0, 1.0, 2.0]
-    assert found.frame.tolist() == [0.0] * 5
-    assert (found.known < times.repeat(np.diff(found.offsets))).all()
+    assert found.frame[:3].tolist() == [0.0, 0.0, 0.0]
+    assert found.age[:3].tolist() == [3.0, 4.0, 0.5]
+    assert np.isnan([found.frame[3:], found.age[3:]]).all()
+
+
+@pytest.mark.parametrize(
+    ("said", "frame"),
+    [
+        (["recent", "recent"], "recent"),
+        (["recent", "engaged"], "mixed"),
+        (["random", None], "mixed"),
+        ([None, None], None),
+    ],
+)
+def test_a_sample_has_the_frame_of_all_its_rows(said: list[str | None], frame: str | None) -> None:
+    """A sample whose rows differ, or half say nothing, is mixed; one that says nothing, unknown."""
+    rows = history()
+    for row, one in zip(rows["followers"][2:], said, strict=True):
+        row["frame"] = one
+    tables, now = from_rows(rows), Spine.of(np.array([0]), int(NOW.timestamp() * 1e6))
+
+    code = samples(tables, now).frame[0]
+
+    assert data_summary(tables, now).followers_frame == [frame]
+    assert (None if np.isnan(code) else (*FRAMES, "mixed")[int(code)]) == frame
 
 
 def test_data_summary_by_hand() -> None:
@@ -185,6 +208,7 @@ def test_data_summary_by_hand() -> None:
     assert found.posts_90d.tolist() == [1, 0, 0]
     assert found.snapshots_90d.tolist() == [90, 0, 0]
     assert found.followers_sampled.tolist() == [2, 0, 0]
+    assert found.followers_frame == ["random", None, None]
     assert found.last_snapshot_at.tolist() == [now - 86_400_000_000, UNKNOWN_TIME, UNKNOWN_TIME]
     assert found.missing[0] == ("audience", "collaborations")
     everything = ("snapshots", "posts", "post_metrics", "audience", "followers", "collaborations")

@@ -134,3 +134,15 @@ def test_even_likes_have_no_spread() -> None:
     assert spread(likes) == 0.0
     assert spread(apart) == pytest.approx(1.4826, rel=0.02)
     assert math.isnan(spread(likes[:4]))
+
+
+def test_change_over_a_year_by_hand() -> None:
+    """Likes that stay while the followers double halve the engagement rate."""
+    followers = [1_000.0 if day < 150 else 2_000.0 for day in range(300)]
+    posts = [post(300 - day - 0.5, likes=50) for day in range(5, 290, 19)]
+
+    found = features_of({"snapshots": daily(followers)}, *posts)["engagement_change_365d"]
+
+    assert found == pytest.approx(math.log(0.5))
+    few = features_of({"snapshots": daily(followers)}, *posts[:8])["engagement_change_365d"]
+    assert math.isnan(few)

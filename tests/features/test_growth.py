@@ -165,3 +165,68 @@ def test_irregular_snapshots_are_normalised() -> None:
     assert features_of(weekly)["follower_growth_90d"] == pytest.approx(daily_growth, rel=0.2)
     assert features_of(twice)["follower_growth_90d"] == pytest.approx(daily_growth, rel=0.05)
     assert features_of(twice)["growth_jump_z_180d"] < 5
+
+
+YEAR = 360
+
+
+def over_a_year(gains: dict[int, float]) -> Rows:
+    """Return followers that grow by .1 % a day, but for what comes or goes on some days."""
+    followers, series = 10_000.0, []
+    for day in range(YEAR):
+        followers = followers * (1.0009 + 0.0002 * (day % 2)) + gains.get(day, 0.0)
+        series.append(followers)
+    return {"snapshots": daily(series)}
+
+
+def test_jumps_that_no_post_explains_by_hand() -> None:
+    """Of two equal jumps the one beside a post with four times the usual likes counts a quarter."""
+    rows = over_a_year({100: 3000.0, 200: 3000.0})
+    now = float(str(rows["snapshots"][-1]["followers"]))
+    usual = dict.fromkeys(range(3, YEAR, 9), 100)
+    beside = usual | {198: 403}
+
+    alone = features_of(rows)["growth_jumps_unexplained_365d"]
+    plain = features_of(rows, _posted(usual))["growth_jumps_unexplained_365d"]
+    explained = features_of(rows, _posted(beside))["growth_jumps_unexplained_365d"]
+
+    assert alone == plain == pytest.approx(6000 / now, rel=0.01)
+    assert explained == pytest.approx(3750 / now, rel=0.01)
+    assert features_of(over_a_year({}))["growth_jumps_unexplained_365d"] == 0.0
+
+
+def _posted(likes: dict[int, int]) -> Rows:
+    return together(*[post(YEAR - day, likes=count) for day, count in likes.items()])
+
+
+def test_a_sudden_loss_by_hand() -> None:
+    """The largest loss in a step, against the growth to be expected; growing accounts have none."""
+    lost = over_a_year({150: -700.0, 250: -400.0})
+    before = float(str(lost["snapshots"][149]["followers"]))
+
+    found = features_of(lost)["growth_drop_size_365d"]
+
+    assert found == pytest.approx(700 / before, rel=0.01)
+    assert features_of(over_a_year({}))["growth_drop_size_365d"] < 1e-3
+
+
+def test_rounding_is_no_loss() -> None:
+    """A count that loses one unit of its rounding may have lost nobody."""
+    counts = [1_000_000] * 100 + [990_000] * 100
+    twice = [1_000_000] * 100 + [980_000] * 100
+
+    assert features_of({"snapshots": daily(counts)})["growth_drop_size_365d"] == 0.0
+    assert features_of({"snapshots": daily(twice)})["growth_drop_size_365d"] == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(("days", "seen"), [(368, False), (363, True)])
+def test_a_year_ends_after_a_year(days: int, seen: bool) -> None:
+    """A jump or a loss of more than 365 days ago is not seen."""
+    calm = [10_000.0 + day for day in range(400)]
+    jumped = [count + 5000.0 * (day >= 400 - days) for day, count in enumerate(calm)]
+    fallen = [count - 2000.0 * (day >= 400 - days) for day, count in enumerate(calm)]
+
+    gained = features_of({"snapshots": daily(jumped)})["growth_jumps_unexplained_365d"]
+    lost = features_of({"snapshots": daily(fallen)})["growth_drop_size_365d"]
+
+    assert (gained > 0.2) == (lost > 0.1) == seen

@@ -15,15 +15,17 @@ from models.calibration import Calibration
 from models.conversion import FAKE_SHARE, Conversion
 from models.fake_accounts import FakeAccounts
 from models.fake_followers import FakeFollowers
+from models.frames import PLACES, REACH, Frames
 from models.offset import Offset
+from models.prior import Heap, Prior
 from models.references import References
-from models.sample import Doubt, transfers
+from models.sample import Doubt, shifts, transfers
 from models.served import Served
 from models.story import Story
 
 AUDIENCE_COLUMNS = ("log_followers", "follower_growth_90d", "growth_jump_z_180d")
 CONVERSION_COLUMNS = ("engagement_rate_90d", "log_impressions_90d", "audience_match", FAKE_SHARE)
-ACCOUNT_ONES = ("log_followers", "log_following_ratio", "zero_posts", "username_digits")
+ACCOUNT_ONES = ("log_followers", "log_following_ratio", "zero_posts", "username_digit_ratio")
 TRAINING_SHARE = 0.3
 
 
@@ -115,8 +117,21 @@ def fake_accounts() -> FakeAccounts:
         served=form,
         calibration=Calibration(float(line.intercept_[0]), float(line.coef_[0, 0])),
         training_share=TRAINING_SHARE,
-        doubt=Doubt(2000.0, transfers(0.15, real=(0.0, 0.01), fake=(1.0, 0.94))),
+        doubt=Doubt(2000.0, transfers(real=(0.0, 0.01), fake=(1.0, 0.94)), shifts=shifts(0.15)),
     )
+
+
+def near(place: int) -> Floats:
+    """Return weights of odds' factors: half at a place from the middle, a quarter beside it."""
+    weights = np.zeros(PLACES)
+    weights[REACH + place - 1 : REACH + place + 2] = 0.25, 0.5, 0.25
+    return weights
+
+
+def fresh_and_random() -> Frames:
+    """Return frames that take every sample at its word, however and whenever it was drawn."""
+    same = np.eye(1, PLACES, REACH)[0]
+    return Frames(np.array([same] * 4), same, 400.0)
 
 
 @cache
@@ -126,8 +141,9 @@ def fake_followers() -> FakeFollowers:
         version="5",
         served=served(AUDIENCE_COLUMNS, seed=2),
         calibration=Calibration(-1.2, 0.6),
-        concentration=8.0,
+        prior=Prior(Heap(8.0)),
         accounts=fake_accounts(),
+        frames=Frames(np.array([near(0), near(1), near(-3), near(0)]), near(0), 400.0),
         references=references(AUDIENCE_COLUMNS),
     )
 
@@ -176,8 +192,10 @@ def samples(sizes: list[int], seed: int = 5) -> Samples:
     ]
     offsets: Ints = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     values = np.concatenate([*parts, np.empty((0, 9))])
-    m = len(values)
-    return Samples(offsets=offsets, values=values, frame=np.zeros(m), known=np.zeros(m, np.int64))
+    there = np.array(sizes) > 0
+    frame = np.where(there, np.arange(len(sizes)) % 4.0, np.nan)
+    age = np.where(there, 40.0 * np.arange(len(sizes)), np.nan)
+    return Samples(offsets=offsets, values=values, frame=frame, age=age)
 
 
 def only(asked: Samples, row: int) -> Samples:
@@ -186,6 +204,6 @@ def only(asked: Samples, row: int) -> Samples:
     return Samples(
         offsets=np.array([0, stop - start], dtype=np.int64),
         values=asked.values[start:stop],
-        frame=asked.frame[start:stop],
-        known=asked.known[start:stop],
+        frame=asked.frame[row : row + 1],
+        age=asked.age[row : row + 1],
     )

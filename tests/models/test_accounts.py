@@ -49,15 +49,20 @@ def test_worked_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("following", "room"), [(7_500.0, 0.0), (5_000.0, 0.0), (4_950.0, 0.01), (0.0, 1.0), (1e6, 1.0)]
+    ("following", "at"),
+    [(7_500.0, 1.0), (5_000.0, 1.0), (4_950.0, 1.0), (5_001.0, 1.0), (4_899.0, 0.0), (1e6, 0.0)],
 )
-def test_following_room(following: float, room: float) -> None:
-    """The distance to the nearest platform limit of following, in its units."""
-    assert of(following=following)["following_room"] == pytest.approx(room)
+def test_at_following_limit(following: float, at: float) -> None:
+    """Within 2 % below a platform's limit of following, or one above it."""
+    assert of(following=following)["at_following_limit"] == at
 
 
-def test_digits_and_their_ratio_stand_in_for_each_other() -> None:
-    """With the length of a name, one of the two gives the other."""
-    assert of(username_length=8.0, username_digits=2.0)["username_digit_ratio"] == 0.25
-    assert of(username_length=9.0, username_digit_ratio=0.33)["username_digits"] == 3.0
-    assert math.isnan(of(username_length=0.0, username_digits=0.0)["username_digit_ratio"])
+def test_digits_stand_in_for_their_ratio() -> None:
+    """The ratio is the given one, else digits by length, else digits by a usual length."""
+    ratio = "username_digit_ratio"
+    assert of(username_digit_ratio=0.5, username_length=8.0, username_digits=2.0)[ratio] == 0.5
+    assert of(username_length=8.0, username_digits=2.0)[ratio] == 0.25
+    assert of(username_digits=3.0)[ratio] == 0.25
+    assert of(username_digits=30.0)[ratio] == 1.0
+    assert math.isnan(of(username_length=0.0, username_digits=0.0)[ratio])
+    assert math.isnan(of(username_length=8.0)[ratio])

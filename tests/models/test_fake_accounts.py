@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from models.calibration import Calibration
 from models.fake_accounts import EmptyAudienceError, FakeAccounts
 from models.levels import level
 from models.sample import EXACT, REACH
@@ -83,6 +84,19 @@ def test_odds_are_cut() -> None:
     """No account has odds beyond the reach, and none that are unknown."""
     odds = fake_accounts().log_odds(follower_rows(500, 0.5, seed=8)[0])
     assert np.abs(odds).max() <= REACH
+
+
+def test_probabilities_rank_beyond_the_reach() -> None:
+    """Accounts whose odds are beyond the reach keep their order, without a tie."""
+    model = fake_accounts()
+    steep = dataclasses.replace(model, calibration=Calibration(0.0, 12.0))
+    values, _ = follower_rows(500, 0.5, seed=11)
+    order = np.argsort(model.scores(values), kind="stable")
+    probabilities = steep.audience(values).probabilities
+
+    assert (np.abs(steep.log_odds(values)) == REACH).mean() > 0.2
+    assert (np.diff(probabilities[order]) >= 0.0).all()
+    assert len(np.unique(probabilities)) == len(np.unique(model.scores(values)))
 
 
 def test_round_trip() -> None:

@@ -9,11 +9,13 @@ from features.catalogue import NAMES
 from models import fake_followers as module
 from models.fake_followers import FakeFollowers, FakeFollowersScores
 from models.levels import level
+from models.prior import Heap, Prior
 from tests.models.fitted import (
     AUDIENCE_COLUMNS,
     conversion,
     fake_accounts,
     fake_followers,
+    fresh_and_random,
     matrix,
     only,
     samples,
@@ -56,9 +58,10 @@ def test_one_posterior() -> None:
 def test_without_a_sample_the_prior_answers() -> None:
     """No sample: the risk is the prior's; a large one narrows the interval and rules."""
     X = matrix(6, seed=2)
-    none = fake_followers().score(X, samples([0] * 6))
-    many = fake_followers().score(X, samples([2000] * 6))
-    assert none.risk.tolist() == fake_followers().prior_risk(X).tolist()
+    model = dataclasses.replace(fake_followers(), frames=fresh_and_random())
+    none = model.score(X, samples([0] * 6))
+    many = model.score(X, samples([2000] * 6))
+    assert none.risk.tolist() == model.prior_risk(X).tolist()
     assert (many.high - many.low < none.high - none.low).all()
     alone = [
         fake_accounts().audience(only(samples([2000] * 6), row).values).share for row in range(6)
@@ -66,9 +69,22 @@ def test_without_a_sample_the_prior_answers() -> None:
     np.testing.assert_allclose(many.share, alone, atol=0.03)
 
 
+def test_frame_and_age_of_a_sample_count() -> None:
+    """The same followers say more of all if drawn at random lately, and other things if engaged."""
+    X, asked = matrix(1, seed=2), samples([400])
+
+    def of(frame: float, age: float) -> FakeFollowersScores:
+        drawn = dataclasses.replace(asked, frame=np.array([frame]), age=np.array([age]))
+        return fake_followers().score(X, drawn)
+
+    random, old, engaged = of(0.0, 1.0), of(0.0, 900.0), of(2.0, 1.0)
+    assert (old.high - old.low > random.high - random.low).all()
+    assert (engaged.share > random.share).all()
+
+
 def test_a_higher_prior_has_a_higher_share() -> None:
     """With the same sample, the history that looks worse has the larger share and risk."""
-    model = dataclasses.replace(fake_followers(), concentration=30.0)
+    model = dataclasses.replace(fake_followers(), prior=Prior(Heap(30.0)))
     X = matrix(40, seed=3)
     order = np.argsort(model.served.raw(model.inputs(X)))
     found = model.score(X[order], samples([0] * 40))
@@ -105,9 +121,7 @@ def test_round_trip() -> None:
 
 
 def test_wrong_parts_are_refused() -> None:
-    """An upstream of another kind and a prior worth nothing are refused."""
+    """An upstream of another kind is refused."""
     model = fake_followers()
     with pytest.raises(TypeError, match="upstream is a Conversion"):
         FakeFollowers.from_parts(model.parts(), {"fake_accounts": conversion()}, "1")
-    with pytest.raises(ValueError, match=r"concentration 0\.0 must be above 0"):
-        dataclasses.replace(model, concentration=0.0)

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from models.prior import Heap, Prior
 from models.scoring import Champions, audience_scores, conversion_scores
 from tests.models.fitted import conversion, fake_accounts, fake_followers, matrix, samples
 
@@ -35,7 +36,7 @@ def test_absent_models_leave_their_block_empty() -> None:
 
 def test_conversion_uses_its_own_copy() -> None:
     """A newer audience champion changes the audience's scores and no conversion."""
-    newer = dataclasses.replace(fake_followers(), version="6", concentration=40.0)
+    newer = dataclasses.replace(fake_followers(), version="6", prior=Prior(Heap(40.0)))
     lagging = Champions(fake_followers=newer, conversion=conversion())
     before, after = audience_scores(ALL, X, ASKED), audience_scores(lagging, X, ASKED)
     assert ALL.one_share

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.wording import ordinal, titled, worded
+from models.wording import ordinal, sign, titled, worded
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,23 @@ def test_titles() -> None:
     """A value told without its logarithm needs no mention of it."""
     assert titled("Followers (log10)") == "Followers"
     assert titled("Engagement rate, last 90 days") == "Engagement rate, last 90 days"
+
+
+@pytest.mark.parametrize(
+    ("name", "percentile", "of"),
+    [
+        ("growth_drop_size_365d", 99.0, "bought followers"),
+        ("growth_jumps_unexplained_365d", None, "bought followers"),
+        ("reach_rate_90d", 3.0, "does not interest"),
+        ("engagement_rate_90d", None, "does not interest"),
+        ("engagement_rate_90d", 97.0, ""),
+        ("posts_per_week_90d", 3.0, ""),
+        ("log_followers", 50.0, ""),
+    ],
+)
+def test_signs(name: str, percentile: float | None, of: str) -> None:
+    """Jumps and losses are signs of bought followers; posts left unanswered of a weak niche too."""
+    found = sign(name, percentile)
+
+    assert of in found
+    assert bool(of) == bool(found)

@@ -56,6 +56,7 @@ def engagement(history: History) -> dict[str, float]:
         "comment_spread_90d": _spread(recent, "comments"),
         "sponsored_ratio_180d": _sponsored([post for _, post in mature]),
         "engagement_trend_90d": _trend([p for p in mature if p[0] <= 90]),
+        "engagement_change_365d": _change(history),
     }
     return {**found, **_posting(history, [p for p in feed if p[0] <= 90])}
 
@@ -131,6 +132,19 @@ def _trend(posts: Sequence[tuple[float, Post]]) -> float:
         if old - new >= 1
     ]
     return 30 * middle(slopes)
+
+
+def _change(history: History) -> float:
+    """Return how the engagement rate of the newest third compares with the oldest third's."""
+    rates = [
+        (age, math.log(engagement_of(post)))
+        for age, post in posts_of(history, 365)
+        if post.get("media_type") != "story" and post["mature"] and engagement_of(post) > 0
+    ]
+    if len(rates) < 9 or rates[0][0] - rates[-1][0] < 365 / 6:
+        return NAN
+    third = len(rates) // 3
+    return middle([rate for _, rate in rates[-third:]]) - middle([r for _, r in rates[:third]])
 
 
 def _posting(history: History, feed: Sequence[tuple[float, Post]]) -> dict[str, float]:

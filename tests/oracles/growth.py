@@ -34,15 +34,15 @@ class Step(NamedTuple):
 def growth(history: History) -> dict[str, float]:
     """Return every growth feature."""
     found = {**_size(history), **_pace(history), **_evenness(history)}
-    return {**found, **_jump(history)}
+    return {**found, **_jump(history), **_year(history)}
 
 
-def _kept(history: History) -> list[tuple[float, float, float, datetime]]:
-    """Return (age, followers, following, time) of 180 days, thinned from the last one backwards."""
+def _kept(history: History, window: float = 180) -> list[tuple[float, float, float, datetime]]:
+    """Return (age, followers, following, time) of a window, thinned from the last one backwards."""
     kept: list[tuple[float, float, float, datetime]] = []
     for row in reversed(history.snapshots):
         age = history.age(row["observed_at"])
-        if age <= 180 and (not kept or days_before(row["observed_at"], kept[-1][3]) >= 0.75):
+        if age <= window and (not kept or days_before(row["observed_at"], kept[-1][3]) >= 0.75):
             kept.append(
                 (age, number(row, "followers"), number(row, "following"), row["observed_at"])
             )
@@ -50,7 +50,7 @@ def _kept(history: History) -> list[tuple[float, float, float, datetime]]:
 
 
 def _steps(history: History, days: float) -> list[Step]:
-    rows = [row for row in _kept(history) if row[0] <= days]
+    rows = [row for row in _kept(history, max(days, 180)) if row[0] <= days]
     steps = []
     for (start, before, _, earlier), (end, after, _, later) in pairwise(rows):
         length = days_before(earlier, later)
@@ -69,9 +69,9 @@ def _steps(history: History, days: float) -> list[Step]:
     return steps
 
 
-def _grain(history: History) -> float:
+def _grain(history: History, window: float = 180) -> float:
     """Return the power of ten that all follower counts are multiples of."""
-    counts = [int(row[1]) for row in _kept(history)]
+    counts = [int(row[1]) for row in _kept(history, window)]
     grain = 1
     if len(counts) < 2:
         return grain
@@ -179,6 +179,28 @@ def _jump(history: History) -> dict[str, float]:
     }
 
 
+def _year(history: History) -> dict[str, float]:
+    """Return what a year shows: jumps, each over what its best post got, and the worst loss."""
+    steps = _steps(history, 365)
+    if len(steps) < 7:
+        return {"growth_jumps_unexplained_365d": NAN, "growth_drop_size_365d": NAN}
+    rates = [step.rate for step in steps]
+    usual, grain = middle(rates), _grain(history, 365)
+    counts = [row[1] for row in _kept(history, 365)]
+    sigma = max(robust_sd(rates), 5e-4, grain / (1 + middle(counts)))
+    gained, worst = 0.0, 0.0
+    for step in steps:
+        beyond = step.gain - (1 + step.before) * math.expm1(usual * step.days)
+        if (step.rate - usual) / sigma >= 4:
+            explained = _explained(history, step, 365)
+            gained += beyond / math.exp(explained if known(explained) else 0.0)
+        worst = max(worst, (-beyond - grain) / (1 + step.before))
+    return {
+        "growth_jumps_unexplained_365d": gained / (1 + counts[-1]),
+        "growth_drop_size_365d": within(worst, 0, 1),
+    }
+
+
 def _about(history: History, steps: list[Step], place: int, usual: float) -> dict[str, float]:
     """Describe the jump that `steps[place]` is."""
     step = steps[place]
@@ -210,12 +232,12 @@ def _decay(steps: list[Step], place: int, usual: float, excess: float) -> float:
     return within(over(lost, excess), -1, 1)
 
 
-def _explained(history: History, step: Step) -> float:
+def _explained(history: History, step: Step, days: float = 180) -> float:
     found = []
     for metric in ("views", "reach", "likes"):
         values = [
             (age, number(post, metric))
-            for age, post in posts_of(history, 180)
+            for age, post in posts_of(history, days)
             if post.get("media_type") != "story" and known(number(post, metric))
         ]
         if len(values) < 5:

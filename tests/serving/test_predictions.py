@@ -28,7 +28,7 @@ SCORE = CreatorScore(
     FakeFollowersScore(0.1, 0.2, 0.05, 0.4, 30, "uncertain"),
     ConversionScore(0.3, 0.2, 0.4, 2.5, 0, 6, None),
     {},
-    DataUsed(1, 2, 30, None, 0, []),
+    DataUsed(1, 2, 30, "random", None, 0, []),
 )
 UNKNOWN = CreatorUnknown("bo", Problem(404, "not published").body())
 ANSWER = ScoreAnswer(

@@ -9,12 +9,13 @@ from features.tables import Tables
 from models.fake_accounts import FakeAccounts
 from models.fake_followers import FakeFollowers
 from models.manifest import Data
+from tests.features.conftest import real_data
 from tests.registries import migrated, state
 from training import conversion, dataset, fake_accounts, fake_followers
 from training.labelled import prepare
 from training.trained import Trained
 
-__all__ = ["migrated", "state"]
+__all__ = ["migrated", "real_data", "state"]
 
 DATA = Data("0" * 64)
 
@@ -41,7 +42,7 @@ def collaborations(tables: Tables) -> dataset.Rows:
 def fitted_accounts(tables: Tables) -> Trained:
     """Return the account model of the small world."""
     rows = prepare(tables.accounts)
-    return fake_accounts.train(rows, DATA, on_world=False, seed=7)
+    return fake_accounts.train(rows, DATA, world=None, seed=7)
 
 
 @pytest.fixture(scope="session")

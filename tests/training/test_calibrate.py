@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 
 from features.arrays import Floats
-from training.calibrate import refresh, sigmoid
+from training.calibrate import abroad, refresh, sigmoid
 
 
 def _drawn(intercept: float, slope: float, n: int = 20_000) -> tuple[Floats, Floats]:
@@ -99,3 +99,27 @@ def test_no_recent_row_changes_nothing() -> None:
     old = sigmoid(*_drawn(-0.8, 0.6, 400))
 
     assert refresh(old, np.zeros(0), np.zeros(0)) == old
+
+
+@pytest.mark.parametrize(("bold", "slope"), [(2.0, 0.5), (0.7, 1.0)])
+def test_abroad_finds_the_slope_whatever_the_levels(bold: float, slope: float) -> None:
+    """Too bold scores are blurred, too timid ones left; levels of sources change nothing."""
+    random = np.random.default_rng(5)
+    source = random.integers(0, 3, 30_000)
+    raw = random.normal(size=30_000) * 1.5
+    chance = expit(raw + np.array([-1.5, 0.0, 1.0])[source])
+    hit = (random.random(30_000) < chance).astype(np.float64)
+
+    found = abroad(bold * raw, hit, np.ones(30_000), source)
+
+    assert found.intercept == 0.0
+    assert found.slope == pytest.approx(slope, abs=0.03)
+
+
+def test_abroad_of_few_accounts_is_the_identity() -> None:
+    """With few accounts of a class nothing is said of how log-odds carry."""
+    raw = np.linspace(-1.0, 1.0, 60)
+
+    found = abroad(raw, np.zeros(60), np.ones(60), np.zeros(60, np.int64))
+
+    assert (found.intercept, found.slope) == (0.0, 1.0)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tests.training import toys
-from training.crossing import candidates, comparable, plan
+from training.crossing import candidates, comparable, parts, plan
 from training.learning import RIDGES, Plan
 
 
@@ -53,3 +53,29 @@ def test_inflation_never_shrinks() -> None:
     found = candidates(toys.binary(), Plan(3.0, 10))
 
     assert all(candidate.inflation >= 1.0 for candidate in found.values())
+
+
+def test_kept_rows_are_learned_from_and_never_judged() -> None:
+    """Every fold learns from the rows that are kept, and has no score for them."""
+    task = toys.binary()
+    kept = np.arange(len(task.X)) % 4 == 0
+    found = replace(task, kept=kept)
+
+    for train, held in parts(found):
+        assert set(np.flatnonzero(kept)) <= set(train.tolist())
+        assert not kept[held].any()
+        assert not set(train.tolist()) & set(held.tolist())
+    held_scores = candidates(found, Plan(3.0, 0), ("linear",))["linear"].held
+    np.testing.assert_array_equal(np.isnan(held_scores), kept)
+
+
+def test_a_lone_group_is_judged_by_the_kept_rows() -> None:
+    """Beside kept rows one group is enough: models of the kept rows alone judge it."""
+    task = toys.binary()
+    kept = np.arange(len(task.X)) % 2 == 0
+    found = replace(task, kept=kept, groups=np.where(kept, 1, 0))
+
+    ((train, held),) = parts(found)
+
+    np.testing.assert_array_equal(train, np.flatnonzero(kept))
+    np.testing.assert_array_equal(held, np.flatnonzero(~kept))

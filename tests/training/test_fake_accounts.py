@@ -11,7 +11,7 @@ from models.fake_accounts import FakeAccounts
 from models.trees import missing_types
 from tests.training.conftest import DATA
 from training.fake_accounts import train
-from training.labelled import TooFewAccountsError, prepare, weights
+from training.labelled import TooFewAccountsError, prepare
 from training.trained import Trained
 from training.transfer import at_own_share
 
@@ -26,21 +26,6 @@ def _some(accounts: Accounts, rows: Ints) -> Accounts:
         values=accounts.values[rows],
         is_fake=accounts.is_fake[rows],
     )
-
-
-def test_sources_weigh_alike_in_each_class() -> None:
-    """Whatever its size and share of fakes, a source weighs the same among fakes and among real."""
-    random = np.random.default_rng(3)
-    source = random.integers(0, 3, 900)
-    fake = (random.random(900) < np.array([0.1, 0.5, 0.8])[source]).astype(np.float64)
-
-    weight = weights(fake, source)
-
-    for label in (0.0, 1.0):
-        totals = [weight[(source == one) & (fake == label)].sum() for one in range(3)]
-        np.testing.assert_allclose(totals, totals[0])
-    assert weight.mean() == pytest.approx(1.0)
-    assert np.average(fake, weights=weight) == pytest.approx(fake.mean())
 
 
 def test_probabilities_find_each_source_level() -> None:
@@ -73,26 +58,36 @@ def test_share_carries_transfer_doubt(fitted_accounts: Trained) -> None:
     """The interval of a share holds the doubt about accounts of another origin."""
     model = fitted_accounts.model
     assert isinstance(model, FakeAccounts)
+    assert model.doubt.looks is not None
 
-    shifts = {case.shift for case in model.doubt.transfer}
-
-    assert len(shifts) > 1
+    assert len(model.doubt.transfer) > 1
+    assert len(model.doubt.looks.fake) > 1
     assert 100.0 < model.doubt.accounts < 1e5
     assert missing_types(model.served.booster) <= {"nan"}
 
 
-def test_one_source_is_judged_within(tables: Tables) -> None:
-    """With one source nothing is said of unseen ones, and the doubt is that of the literature."""
+def test_one_source_is_judged_by_the_world(tables: Tables) -> None:
+    """A lone labelled source is unseen by a model of the world alone."""
     accounts = tables.accounts
     rows = np.flatnonzero(accounts.source == 0)[:600].astype(np.int64)
-    alone = replace(_some(accounts, rows), sources=accounts.sources[:1])
+    alone = prepare(replace(_some(accounts, rows), sources=accounts.sources[:1]))
+    others = _some(accounts, np.flatnonzero(accounts.source > 0).astype(np.int64))
 
-    found = train(prepare(alone), DATA, on_world=False, seed=7)
+    found = train(alone, DATA, world=prepare(others), seed=7)
 
-    assert found.held_out.known.all()
-    assert found.settings["judged_on"] == "held-out accounts"
-    assert isinstance(found.model, FakeAccounts)
-    assert max(case.shift for case in found.model.doubt.transfer) > 1.0
+    held = found.held_out
+    assert (~held.known).sum() == len(rows)
+    assert held.known.sum() == pytest.approx(len(rows) / 5, rel=0.1)
+    assert found.metrics["without_world_a_auc"] == found.metrics["unseen_auc"]
+    assert not found.trained_on_world
+
+
+def test_each_source_has_figures_of_its_own(fitted_accounts: Trained) -> None:
+    """What models without a source say of it is told by source, beside all of them."""
+    metrics = fitted_accounts.metrics
+    sources = fitted_accounts.data.sources or sorted(set(fitted_accounts.origin))
+    rows = [metrics[f"without_{name}_log_loss"].n for name in sources]
+    assert sum(rows) == metrics["unseen_log_loss"].n
 
 
 def test_too_few_accounts_are_refused(tables: Tables) -> None:

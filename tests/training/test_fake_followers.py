@@ -8,9 +8,10 @@ import pytest
 from features.catalogue import CATALOGUE
 from models.fake_accounts import FakeAccounts
 from models.fake_followers import FakeFollowers
+from models.prior import Heap, Prior
 from tests.training.conftest import DATA
 from training.dataset import Rows
-from training.fake_followers import COLUMNS, NoAuditsError, concentration, train
+from training.fake_followers import COLUMNS, NoAuditsError, train
 from training.trained import Trained
 
 pytestmark = pytest.mark.xdist_group("fits")
@@ -42,17 +43,6 @@ def test_sample_adds_to_the_history(fitted_followers: Trained) -> None:
     assert metrics["share_width"].value < metrics["history_share_width"].value  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("true", [3.0, 40.0])
-def test_concentration_is_recovered(true: float) -> None:
-    """Shares drawn from Beta priors give back how much the history is worth."""
-    random = np.random.default_rng(4)
-    centre = random.uniform(0.1, 0.6, 2000)
-
-    found = concentration(random.beta(centre * true, (1.0 - centre) * true), centre)
-
-    assert found == pytest.approx(true, rel=0.12)
-
-
 def test_few_audits_give_a_constant(audits: Rows, fitted_accounts: Trained) -> None:
     """A handful of audits still gives something honest to serve, without figures."""
     assert isinstance(fitted_accounts.model, FakeAccounts)
@@ -77,7 +67,7 @@ def test_answer_is_that_of_another_model(fitted_followers: Trained) -> None:
     """The held-out rows can be put to another model, such as the standing champion."""
     model = fitted_followers.model
     assert isinstance(model, FakeFollowers)
-    bolder = replace(model, concentration=model.concentration * 4.0)
+    bolder = replace(model, prior=Prior(Heap(4.0 * model.prior.low.concentration)))
 
     answers = fitted_followers.answer(bolder)
 

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    log_loss,
+    roc_auc_score,
+)
 
 from features.arrays import Floats
 from training.metrics import MEASURES, bounded, draw, mean, measure
@@ -23,13 +28,16 @@ def _rows(n: int = 600, seed: int = 3) -> tuple[Floats, Floats]:
     )
 )
 def test_figures_are_those_of_scikit_learn(rows: list[tuple[bool, int, int]]) -> None:
-    """AUC, log-loss and Brier score equal scikit-learn's, with ties and weights."""
+    """AUC, average precision, log-loss and Brier score equal scikit-learn's, tied and weighted."""
     y = np.array([1.0, 0.0] + [float(hit) for hit, _, _ in rows])
     p = np.array([0.5, 0.5] + [0.05 + 0.15 * place for _, place, _ in rows])
     w = np.array([1.0, 1.0] + [float(times) for _, _, times in rows])
 
-    found = {name: MEASURES[name](y, p, w) for name in ("auc", "log_loss", "brier")}
+    names = ("auc", "average_precision", "log_loss", "brier")
+    found = {name: MEASURES[name](y, p, w) for name in names}
 
+    precision = average_precision_score(y, p, sample_weight=w)
+    assert found["average_precision"] == pytest.approx(precision, abs=1e-12)
     assert found["auc"] == pytest.approx(roc_auc_score(y, p, sample_weight=w), abs=1e-12)
     assert found["log_loss"] == pytest.approx(log_loss(y, p, sample_weight=w), abs=1e-12)
     assert found["brier"] == pytest.approx(brier_score_loss(y, p, sample_weight=w), abs=1e-12)

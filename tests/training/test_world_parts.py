@@ -127,6 +127,32 @@ def test_benign_spikes_bring_no_fakes(people: Population, growth: Growth) -> Non
     assert np.abs(share[creator, day + 4] - share[creator, day]).max() < 0.03
 
 
+def test_some_leave_in_numbers(people: Population, growth: Growth) -> None:
+    """Real followers leave at once too, so that not every sudden loss is a purge of fakes."""
+    honest = growth.real[people.regime == 0]
+    honest = honest[honest.min(axis=1) > 2_000]
+    worst = -np.diff(np.log(honest), axis=1).min(axis=1)
+    assert 0.15 < (worst > 0.01).mean() < 0.7
+
+
+def test_some_shout_outs_come_without_a_post(growth: Growth) -> None:
+    """Whom another account names has a spike and no post; giveaways and viral posts have theirs."""
+    events, posted = growth.events, growth.events.posted()
+    count = [(events.kind == kind).sum() for kind in range(3)]
+    assert [(posted.kind == kind).sum() for kind in range(2)] == count[:2]
+    assert 0.3 < (posted.kind == 2).sum() / count[2] < 0.7
+
+
+def test_truth_tells_every_spike(small: World) -> None:
+    """Bursts are those of creators who bought them, and benign spikes come to everybody."""
+    spikes = small.truth["spikes"].to_pandas()
+    buys = small.truth["creators"].to_pandas().set_index("creator_id").buys
+    by = spikes.creator_id.map(buys)
+    assert set(by[spikes.kind == "bought"]) <= {"burst", "both"}
+    assert {"giveaway", "viral", "shout_out"} <= set(spikes.kind[by == "none"])
+    assert (spikes["size"] > 0).all()
+
+
 def test_likes_fall_until_eighty_thousand() -> None:
     """Likes per follower fall to 80,000 followers and rise slowly after."""
     rate = like_rate(np.array([5e3, 2e4, 8e4, 2e6]))

@@ -8,18 +8,25 @@ from training.world.draws import Floats, Ints, lognormal
 from training.world.population import Population
 from training.world.timeline import Timeline
 
-GIVEAWAY, VIRAL, SHOUT_OUT = 0, 1, 2
+GIVEAWAY, VIRAL, SHOUT_OUT, BOUGHT = 0, 1, 2, 3
+SPIKES = ("giveaway", "viral", "shout_out", "bought")
+LOSSES_A_YEAR = 0.35  # days on which people leave in numbers: a scandal, a change of subject
 _ROUND = np.array([500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000])
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Benign spikes: whose, on which day, of which kind, how large a share of the followers."""
+    """Spikes: whose, on which day, of which kind, how large a share of the real followers."""
 
     creator: Ints
     day: Ints
     kind: Ints
     size: Floats
+
+    def posted(self) -> "Events":
+        """Return those that a post of the creator set off: every other shout-out is on its own."""
+        own = (self.kind != SHOUT_OUT) | (np.arange(len(self.kind)) % 2 == 0)
+        return Events(self.creator[own], self.day[own], self.kind[own], self.size[own])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,8 @@ class Growth:
     real: Floats
     fake: Floats
     bought: Floats  # fakes delivered on the day
-    events: Events
+    events: Events  # benign ones
+    bursts: Events
 
     def total(self) -> Floats:
         """Return the follower count the platform shows, before its rounding."""
@@ -47,9 +55,10 @@ def grow(rng: np.random.Generator, people: Population, days: int) -> Growth:
     share = np.where(old, people.bought_share * rng.uniform(0.55, 1.0, len(old)), people.base_fake)
     share = np.where(people.regime == 3, people.bought_share, np.maximum(share, people.base_fake))
     real = _real(rng, people, days, happenings, people.followers * (1 - share))
-    bought = _purchases(rng, people, real)
+    real *= np.exp(np.cumsum(_losses(rng, len(real), days), axis=1))
+    bought, bursts = _purchases(rng, people, real)
     fake = _fake(rng, people, real, bought, people.followers * share)
-    return Growth(np.rint(real), np.rint(fake), bought, happenings)
+    return Growth(np.rint(real), np.rint(fake), bought, happenings, bursts)
 
 
 def _events(rng: np.random.Generator, n: int, days: int) -> Events:
@@ -96,14 +105,28 @@ def _real(
     return np.asarray(np.maximum(start[:, None] * path, 20), dtype=np.float64)
 
 
-def _purchases(rng: np.random.Generator, people: Population, real: Floats) -> Floats:
-    """Fakes delivered each day: few round bursts, or a steady drip."""
+def _losses(rng: np.random.Generator, n: int, days: int) -> Floats:
+    """Draw the log change of the real followers on days when many leave, over one to four days."""
+    change = np.zeros((n, days + 4))
+    who = np.repeat(np.arange(n), rng.poisson(LOSSES_A_YEAR * days / 365, n))
+    day = rng.integers(5, days, len(who))
+    size = np.minimum(lognormal(rng, 0.02, 0.8, len(who)), 0.2)
+    length = rng.integers(1, 5, len(who))
+    for later in range(4):
+        some = later < length
+        np.add.at(change, (who[some], day[some] + later), -(size / length)[some])
+    return change[:, :days]
+
+
+def _purchases(rng: np.random.Generator, people: Population, real: Floats) -> tuple[Floats, Events]:
+    """Fakes delivered each day: few round bursts, or a steady drip; and the bursts."""
     n, days = real.shape
     bought = np.zeros((n, days))
     wanted = people.bought_share / (1 - people.bought_share) * real[:, days // 2]
     wanted -= people.base_fake / (1 - people.base_fake) * real[:, days // 2]
     wanted *= 1.35  # a part is soon lost
-    for i in np.flatnonzero(np.isin(people.regime, (1, 4)) & (wanted > 0)):
+    bursts: list[tuple[int, int, float]] = []
+    for i in np.flatnonzero(np.isin(people.regime, (1, 4)) & (wanted > 0)).tolist():
         part = wanted[i] * (0.5 if people.regime[i] == 4 else 1.0)
         times = int(rng.integers(1, 6))
         sizes = part / times * np.exp(0.3 * rng.standard_normal(times))
@@ -113,13 +136,21 @@ def _purchases(rng: np.random.Generator, people: Population, real: Floats) -> Fl
             amount = amount if size < 700_000 else round(size, -5)
             spread = np.array([[1, 0, 0], [0.7, 0.3, 0], [0.5, 0.3, 0.2]])[rng.integers(3)]
             bought[i, start : start + 3] += amount * spread
-    for i in np.flatnonzero(np.isin(people.regime, (2, 4)) & (wanted > 0)):
+            bursts.append((i, start, amount / real[i, start]))
+    for i in np.flatnonzero(np.isin(people.regime, (2, 4)) & (wanted > 0)).tolist():
         part = wanted[i] * (0.5 if people.regime[i] == 4 else 1.0)
         start = int(rng.integers(0, max(days - 150, 1)))
         length = int(rng.integers(min(100, days // 2), min(420, days)))
         daily = part / length * (1 + 0.08 * rng.standard_normal(days - start))[:length]
         bought[i, start : start + len(daily)] += np.maximum(daily, 0)
-    return bought
+    return bought, _as_events(bursts)
+
+
+def _as_events(bursts: list[tuple[int, int, float]]) -> Events:
+    """Return bursts as spikes."""
+    creator, day, size = np.array(bursts, dtype=np.float64).reshape(-1, 3).T
+    whole = creator.astype(np.int64), day.astype(np.int64)
+    return Events(*whole, np.full(len(creator), BOUGHT), size)
 
 
 def _fake(

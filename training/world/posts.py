@@ -55,7 +55,7 @@ def write_posts(
     day += np.clip(0.62 + 0.17 * rng.standard_normal(len(creator)), 0, 0.999)
     sponsored = rng.random(len(creator)) < people.sponsored_rate[creator]
     brand = np.where(sponsored, _brand_named(rng, people.category[creator], brand_category), -1)
-    events = scene.growth.events
+    events = scene.growth.events.posted()
     plain, spikes, deals = len(creator), len(events.creator), len(agreed.creator)
     creator = np.concatenate([creator, events.creator, agreed.creator])
     day = np.concatenate([day, events.day + rng.uniform(0, 0.4, spikes), agreed.day])

@@ -147,6 +147,12 @@ TRUTH = {
             "appeal": _number,  # the log effect on conversions that no table shows
         },
         "fake_shares": {"creator_id": _text, "as_of": _time, "fake_share": _number},
+        "spikes": {
+            "creator_id": _text,
+            "happened_at": _time,
+            "kind": _text,
+            "size": _number,  # followers that came, over the real ones before
+        },
         "collaborations": {"collaboration_id": _text, **_chance},
         "briefs": {
             "brief_id": _text,

@@ -8,7 +8,7 @@ from training.world.columns import known, moments, names, table
 from training.world.dealing import Trade, eligible, history
 from training.world.draws import Floats
 from training.world.funnel import Pairs
-from training.world.growth import Scene
+from training.world.growth import SPIKES, Scene
 from training.world.population import price
 from training.world.schemas import TRUTH
 
@@ -29,6 +29,7 @@ def truth_tables(
     return {
         "creators": _creators(scene),
         "fake_shares": _fake_shares(scene),
+        "spikes": _spikes(scene),
         "collaborations": table(
             TRUTH["collaborations"],
             {
@@ -66,6 +67,24 @@ def _fake_shares(scene: Scene) -> pa.Table:
             "creator_id": scene.people.ids.take(pa.array(who)),
             "as_of": moments(when),
             "fake_share": share[who, scene.time.day(when)],
+        },
+    )
+
+
+def _spikes(scene: Scene) -> pa.Table:
+    """Return every jump of the followers: the benign ones, then the bursts that were bought."""
+    benign, bursts = scene.growth.events, scene.growth.bursts
+    who, day, kind, size = (
+        np.concatenate([getattr(benign, name), getattr(bursts, name)])
+        for name in ("creator", "day", "kind", "size")
+    )
+    return table(
+        TRUTH["spikes"],
+        {
+            "creator_id": scene.people.ids.take(pa.array(who)),
+            "happened_at": moments(scene.time.at(day.astype(np.float64))),
+            "kind": names(SPIKES, kind),
+            "size": size,
         },
     )
 

@@ -1,0 +1,1 @@
+"""What real data, kept outside this repository, says of the account model."""
