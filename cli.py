@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from serving.keys_command import keys
+from serving.serve_command import serve
 
 DONE, FAILED, BAD_INPUT, SET_ASIDE = 0, 1, 2, 3
 
@@ -232,19 +233,7 @@ def publish(tables: Path, as_of: int | None) -> int:
     return _outcome(run(tables, as_of=as_of), "of the tables set aside")
 
 
-@_command("serve", "serve --port 8080 --workers 4 --log predictions")
-@click.option("--host", default="127.0.0.1")
-@click.option("--port", type=click.IntRange(1, 65535), default=3000)
-@click.option("--workers", type=click.IntRange(1), default=1)
-@click.option("--log", type=_NEW, metavar="DIR", help="Keep a Parquet log of the predictions here.")
-@click.option("--example", is_flag=True, help="Print a request to try, with its answer.")
-def serve(*, host: str, port: int, workers: int, log: Path | None, example: bool) -> None:
-    """Answer score requests over HTTP with the champions and the published store."""
-    from serving.launch import serve as run
-
-    run(host=host, port=port, workers=workers, log=log, example=example)
-
-
+credence.add_command(serve)
 credence.add_command(keys)
 
 

@@ -10,10 +10,13 @@ from typing import TypeVar
 
 import msgspec
 
-from serving import answers, decode, lookups, openapi
+from serving import answers, decode, docs_page, lookups, openapi
 from serving.contract import Alive, ScoreRequest
+from serving.cors import Cors
 from serving.gate import Gate
 from serving.http import (
+    HTML,
+    NO_CONTENT,
     Answer,
     Disconnected,
     Receive,
@@ -66,6 +69,8 @@ class App:
         Where scores are kept.
     gate : Gate, optional
         Who may pass; everyone on this machine by default.
+    cors : Cors, optional
+        Which pages of other origins may read answers; none by default.
     now : callable
         The clock.
     """
@@ -77,10 +82,12 @@ class App:
         predictions: PredictionLog | None = None,
         *,
         gate: Gate | None = None,
+        cors: Cors | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._state = state
         self._gate = gate or Gate()
+        self._cors = cors or Cors()
         self._metrics = metrics
         self._predictions = predictions
         self._now = now
@@ -95,6 +102,7 @@ class App:
             "readyz": self._readyz,
             "metrics": self._exposition,
             "openapi": self._openapi,
+            "docs": self._docs,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +111,7 @@ class App:
             await receive()
             await send({"type": "websocket.close", "code": 1000})
             return
-        headers = {"x-request-id": request_id(scope)}
+        headers = {"x-request-id": request_id(scope), **self._cors.headers(scope)}
         with self._metrics.request() as outcome:
             try:
                 answer = await self._answered(scope, receive, outcome)
@@ -135,6 +143,10 @@ class App:
         outcome.route = route.path
         if scope["method"] not in route.allow.split(", "):
             raise Problem(405, f"this path answers {route.allow}", headers={"allow": route.allow})
+        if scope["method"] == "OPTIONS":
+            # Before the gate: what a browser asks first never carries a key.
+            told = self._cors.preflight(scope, route.allow)
+            return Answer(NO_CONTENT, b"", headers={"allow": route.allow, **told})
         self._gate.admit(scope, route.scope)
         return await self._handlers[route.name](await _body(scope, receive, route), parameter)
 
@@ -188,7 +200,11 @@ class App:
         return Answer(200, text, media_type=find("/metrics")[0].media_type)  # type: ignore[index]
 
     async def _openapi(self, _body: bytes, _: str) -> Answer:
-        return Answer(200, openapi.document(keyed=self._gate.keyed()))
+        return Answer(200, await self._aside(openapi.document, self._gate.keyed()))
+
+    async def _docs(self, _body: bytes, _: str) -> Answer:
+        page = await self._aside(docs_page.page)
+        return Answer(200, page, media_type=HTML, headers=docs_page.HEADERS)
 
     async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
         """Do work of more than a few milliseconds off the event loop."""

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Mapping
 
+from serving.specimens import CREATOR
+
 READY_SECONDS = 120.0
 
 
@@ -63,23 +65,12 @@ def _request() -> Mapping[str, object]:
 
     path = current()
     if path is None:
-        return {"creators": [_HISTORY]}
+        return {"creators": [CREATOR]}
     store = Store.open(path)
     known = store.briefs.known.tolist()
     # The newest: of an old one the date to publish has passed.
     brief = {"brief_id": store.briefs.ids[known.index(max(known))]} if known else {}
     return {**brief, "reasons": 3, "creators": [{"creator_id": store.ids(1)[0]}]}
-
-
-_HISTORY = {
-    "creator_id": "ana",
-    "history": {
-        "creators": [{"creator_id": "ana", "platform": "instagram"}],
-        "snapshots": [
-            {"creator_id": "ana", "observed_at": "2026-01-01T00:00:00Z", "followers": 42000}
-        ],
-    },
-}
 
 
 def _asked(

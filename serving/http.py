@@ -20,6 +20,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 JSON = "application/json"
+HTML = "text/html; charset=utf-8"
+NO_CONTENT = 204
 BODY_SECONDS = 10.0
 DISCARD_SECONDS = 2.0
 DISCARDED_BYTES = 8 * MOST_BYTES
@@ -211,9 +213,14 @@ async def send_answer(
     head : bool
         Leave out the body, as the answer to HEAD does.
     """
+    # What has no content says nothing of it.
+    content = (
+        {}
+        if answer.status == NO_CONTENT
+        else {"content-type": answer.media_type, "content-length": str(len(answer.body))}
+    )
     pairs = {
-        "content-type": answer.media_type,
-        "content-length": str(len(answer.body)),
+        **content,
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
         **headers,

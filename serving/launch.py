@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from features.errors import InputError
 from features.home import home
 from models.champions import NoChampionError, bundle, pins
 from serving import key_file, quotas
+from serving.cors import ORIGINS, Cors
 from serving.gate import KEYED, QUOTAS
 
 PINS = "CREDENCE_CHAMPIONS"
@@ -40,6 +42,7 @@ def serve(
     workers: int = 1,
     log: Path | None = None,
     *,
+    cors: Sequence[str] = (),
     example: bool = False,
 ) -> None:
     """Serve the champions and the published store until a signal ends it.
@@ -54,15 +57,20 @@ def serve(
         Processes.
     log : Path, optional
         Folder for a Parquet log of predictions.
+    cors : sequence of str
+        Origins whose pages may read answers; those of CREDENCE_CORS where none are given.
     example : bool
         Print a request to try and its answer once the workers are ready.
 
     Raises
     ------
     InputError
-        For a host that is not loopback without keys, keys that cannot be read, a port in use, or
-        without any champion.
+        For a host that is not loopback without keys, keys that cannot be read, an origin that is
+        none, a port in use, or without any champion.
     """
+    if cors:
+        os.environ[ORIGINS] = " ".join(cors)
+    Cors.of_server()
     keyed = bool(key_file.read(key_file.path()))
     address = _address(host, keyed)
     _refuse_taken(address, port)

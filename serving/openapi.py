@@ -1,17 +1,19 @@
 """The OpenAPI 3.1 document, generated from the routes and the types that decode and encode."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 
 import msgspec
 
-from serving.contract import REFERENCE, SCORED
+from serving.contract import REFERENCE
 from serving.http import JSON
 from serving.problems import MEDIA_TYPE, TITLES, ProblemBody
 from serving.routes import ROUTES, Route
 from serving.rows import Id
+from serving.schemas import schemas
 from serving.scopes import PUBLIC
+from serving.specimens import BODIES, CREATOR
 
 Json = dict[str, object]
 
@@ -51,7 +53,7 @@ _SHARED_HEADERS: Mapping[str, str] = {
 
 
 @cache
-def document(*, keyed: bool = False) -> bytes:
+def document(keyed: bool = False) -> bytes:
     """Return the document as JSON.
 
     Parameters
@@ -68,12 +70,13 @@ def document(*, keyed: bool = False) -> bytes:
                 "version": version("credence"),
                 "description": "Fake-follower risk and conversion likelihood of social-media"
                 " creators, calibrated, with intervals and reasons. Without keys the server"
-                " answers to loopback only. HEAD is answered wherever GET is.",
+                " answers to loopback only. HEAD is answered wherever GET is, and OPTIONS on every"
+                " path, without a key, with a 204 and Allow.",
             },
             "paths": _paths(keyed),
             "components": {
                 "securitySchemes": {_SCHEME: _KEY},
-                "schemas": _schemas(),
+                "schemas": schemas(),
                 "headers": {
                     name: {"description": text, "schema": {"type": "string"}}
                     for name, text in _SHARED_HEADERS.items()
@@ -109,7 +112,7 @@ def _operation(route: Route, keyed: bool) -> Json:
     if route.request is not None:
         operation["requestBody"] = {
             "required": True,
-            "content": {JSON: {"schema": _reference(route.request)}},
+            "content": {JSON: {"schema": _reference(route.request), "example": BODIES[route.name]}},
         }
     if "{creator_id}" in route.path:
         operation["parameters"] = [
@@ -118,6 +121,7 @@ def _operation(route: Route, keyed: bool) -> Json:
                 "in": "path",
                 "required": True,
                 "schema": msgspec.json.schema(Id),
+                "example": CREATOR["creator_id"],
             }
         ]
     return operation
@@ -155,33 +159,3 @@ def _headers() -> Json:
 
 def _reference(kind: type) -> Json:
     return {"$ref": REFERENCE.format(name=kind.__name__)}
-
-
-def _schemas() -> Json:
-    """Return the schema of every type of the contract."""
-    kinds: list[type] = [ProblemBody, *SCORED]
-    for route in ROUTES:
-        kinds += [kind for kind in (route.request, route.answer) if kind is not None]
-    _, components = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
-    return {name: _tidied(schema) for name, schema in components.items()}
-
-
-def _tidied(schema: object) -> object:
-    """Return a schema whose whole numbers, which decode from 12 and 12.0 alike, say just that."""
-    if isinstance(schema, list):
-        return [_tidied(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    tidy = {key: _tidied(part) for key, part in schema.items()}
-    if "anyOf" in tidy:
-        parts = [part for part in _dicts(tidy["anyOf"]) if part.get("multipleOf") != 1]
-        if len(parts) == 1:
-            del tidy["anyOf"]
-            tidy |= parts[0]
-        else:
-            tidy["anyOf"] = parts
-    return tidy
-
-
-def _dicts(parts: object) -> Iterable[Json]:
-    return parts if isinstance(parts, list) else []

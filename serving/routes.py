@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from serving import contract
-from serving.http import JSON
+from serving.http import HTML, JSON
 from serving.metrics import MEDIA_TYPE as METRICS_TYPE
 from serving.scopes import METRICS, PUBLIC, READ, SCORE
 
@@ -39,7 +39,7 @@ class Route:
     @property
     def allow(self) -> str:
         """The value of Allow."""
-        return "GET, HEAD" if self.method == "GET" else self.method
+        return "GET, HEAD, OPTIONS" if self.method == "GET" else f"{self.method}, OPTIONS"
 
     @property
     def statuses(self) -> tuple[int, ...]:
@@ -113,7 +113,8 @@ ROUTES: tuple[Route, ...] = (
         "Prometheus metrics of all workers",
         media_type=METRICS_TYPE,
     ),
-    Route("openapi", "GET", "/openapi.json", PUBLIC, "This document"),
+    Route("openapi", "GET", "/openapi.json", PUBLIC, "The contract as an OpenAPI 3.1 document"),
+    Route("docs", "GET", "/docs", PUBLIC, "The contract as a page to read", media_type=HTML),
 )
 
 _EXACT: Mapping[str, Route] = {route.path: route for route in ROUTES if "{" not in route.path}

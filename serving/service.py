@@ -23,6 +23,7 @@ class _Edge(bentoml.Service):  # type: ignore[misc]  # BentoML exports it untype
         """Return the app of a worker, its models loaded."""
         # The parent, which only supervises, is spared what a worker needs.
         from serving.app import App
+        from serving.cors import Cors
         from serving.gate import Gate
         from serving.metrics import Metrics
         from serving.predictions import from_environment
@@ -31,7 +32,9 @@ class _Edge(bentoml.Service):  # type: ignore[misc]  # BentoML exports it untype
         lifecycle: Any = super().to_asgi(is_main=is_main)
         state = State.load()
         state.watch()
-        app = App(state, Metrics(), from_environment(), gate=Gate.of_server())
+        app = App(
+            state, Metrics(), from_environment(), gate=Gate.of_server(), cors=Cors.of_server()
+        )
         # What is loaded lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()

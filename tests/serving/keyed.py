@@ -85,7 +85,7 @@ class Keyed:
             now=lambda: self.clock.now,
             clock=lambda: self.clock.monotonic,
         )
-        self._app = App(State(Snapshot()), Metrics(), gate=self.gate, now=lambda: self.clock.now)
+        self.app = App(State(Snapshot()), Metrics(), gate=self.gate, now=lambda: self.clock.now)
 
     def look(self) -> None:
         """Let the time pass after which the file is looked at again."""
@@ -105,6 +105,6 @@ class Keyed:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        asyncio.run(self._app(scope, receive, send))
+        asyncio.run(self.app(scope, receive, send))
         head = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Response(sent[0]["status"], head, sent[1]["body"])

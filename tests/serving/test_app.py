@@ -37,8 +37,21 @@ def test_audit_has_the_numbers_of_the_model(client: Client) -> None:
         "share_high": expected.share_high,
         "level": "insufficient_data",
         "version": model.version,
+        "frame": None,
+        "caution": None,
     }
     assert full == plain | {"probabilities": expected.probabilities.tolist()}
+
+
+def test_audit_says_that_a_sample_is_not_random(client: Client) -> None:
+    """The frame of an audit's rows is in the answer, with a caution where it is not random."""
+    for said, frame in (("recent", "recent"), ("random", "random"), (None, "mixed")):
+        rows = [ACCOUNT | {"frame": said}, ACCOUNT | {"frame": said or "engaged"}]
+
+        answer = client("POST", "/v1/audit", {"followers": rows}).json()
+
+        assert answer["frame"] == frame
+        assert (answer["caution"] is None) == (frame == "random")
 
 
 def test_creator_shows_its_stored_features(client: Client, world: Path) -> None:
@@ -81,7 +94,9 @@ def test_catalogue_and_models_are_told(client: Client) -> None:
     assert catalogue["catalogue_hash"] == catalogue_hash()
     assert len(catalogue["features"]) == len(CATALOGUE)
     assert {one["name"] for one in models["models"]} == set(ready.json()["models"])
-    assert all(one["metrics"] and one["card"] for one in models["models"])
+    assert all(one["metrics"] for one in models["models"])
+    assert all(f"# Model card: `{one['name']}`" in one["card"] for one in models["models"])
+    assert all("## What it must not be used for" in one["card"] for one in models["models"])
     assert ready.status_code == 200
     assert ready.json()["status"] == "ready"
 

@@ -16,7 +16,7 @@ from serving.contract import MOST_BYTES
 from serving.http import Message
 from serving.metrics import Metrics
 from serving.problems import Problem
-from serving.routes import ROUTES
+from serving.routes import ROUTES, Route
 from serving.state import Snapshot, State
 
 JSON = {"Content-Type": "application/json"}
@@ -109,17 +109,48 @@ def test_other_methods_are_not_allowed(route: Any) -> None:
         assert answer.headers["allow"] == route.allow
 
 
-@pytest.mark.parametrize(
-    "path", ["/livez", "/v1/features", "/openapi.json", "/metrics", "/v1/models"]
-)
-def test_head_is_get_without_body(path: str) -> None:
-    """HEAD answers with the headers of GET and no body."""
-    get, head = together([("GET", path, {}), ("HEAD", path, {})])
+GETS = [pytest.param(route, id=route.name) for route in ROUTES if route.method == "GET"]
+NAMED = [pytest.param(route, id=route.name) for route in ROUTES]
 
-    assert get.status_code == head.status_code == 200
+
+def path_of(route: Route) -> str:
+    """Return a path that leads to a route."""
+    return route.path.replace("{creator_id}", "ana")
+
+
+@pytest.mark.parametrize("route", GETS)
+def test_head_is_get_without_body(route: Route) -> None:
+    """HEAD answers with the status and headers of GET, also of its problems, and no body."""
+    id_ = {"headers": {"X-Request-Id": "one"}}
+    get, head = together([("GET", path_of(route), id_), ("HEAD", path_of(route), id_)])
+
+    assert head.status_code == get.status_code
     assert head.content == b""
-    assert head.headers["content-type"] == get.headers["content-type"]
+    moving = {"content-length"} if route.name in {"metrics"} else set()
+    assert {**head.headers, **dict.fromkeys(moving)} == {**get.headers, **dict.fromkeys(moving)}
     assert int(head.headers["content-length"]) > 0
+
+
+@pytest.mark.parametrize("route", NAMED)
+def test_options_tells_the_methods(route: Route) -> None:
+    """OPTIONS is a 204 with Allow, without content, and without a word of CORS."""
+    answer = asked("OPTIONS", path_of(route), headers={"Origin": "https://shop.example"})
+
+    assert answer.status_code == 204
+    assert answer.headers["allow"] == route.allow
+    assert set(route.allow.split(", ")) == {"OPTIONS", route.method} | (
+        {"HEAD"} if route.method == "GET" else set()
+    )
+    assert not {"content-length", "content-type", "vary"} & set(answer.headers)
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("route", NAMED)
+def test_nothing_is_sniffed(route: Route) -> None:
+    """Every answer, problems included, tells browsers to take its media type as it is."""
+    answers = together([(method, path_of(route), {}) for method in (route.method, "PUT")])
+
+    assert {one.headers["x-content-type-options"] for one in answers} == {"nosniff"}
 
 
 @pytest.mark.parametrize(

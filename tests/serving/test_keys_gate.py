@@ -35,8 +35,8 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("route", NAMED)
 def test_every_route_has_a_scope(route: Route) -> None:
-    """A route names a scope that keys can hold, or is one of the three that ask for no key."""
-    open_to_all = route.name in {"livez", "readyz", "openapi"}
+    """A route names a scope that keys can hold, or is one of the four that ask for no key."""
+    open_to_all = route.name in {"livez", "readyz", "openapi", "docs"}
 
     assert route.scope in ({PUBLIC} if open_to_all else set(SCOPES))
 
@@ -54,11 +54,15 @@ def test_an_unknown_scope_is_answered_to_nobody(file: Path, scope: str) -> None:
 
 @pytest.mark.parametrize("route", NAMED)
 def test_without_a_key_only_public_routes_answer(file: Path, route: Route) -> None:
-    """Once there is a key, every other route is a 401 without one, for each of its methods."""
+    """Once there is a key, every other route is a 401 without one, for each of its methods.
+
+    OPTIONS tells everyone the methods, as a 405 does: what a browser asks first has no key.
+    """
     add(file)
     app = Keyed(file)
 
-    for method in route.allow.split(", "):
+    assert app("OPTIONS", path_of(route)).status == 204
+    for method in set(route.allow.split(", ")) - {"OPTIONS"}:
         answer = app(method, path_of(route))
         assert (answer.status == 401) == (route.scope != PUBLIC)
         assert ("www-authenticate" in answer.headers) == (route.scope != PUBLIC)

@@ -82,3 +82,28 @@ def test_whole_numbers_are_integers() -> None:
     followers = DOCUMENT["components"]["schemas"]["SnapshotRow"]["properties"]["followers"]
 
     assert followers["type"] == "integer"
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "words"),
+    [
+        ("FakeFollowersScore", "share_low", "90 % interval"),
+        ("Readiness", "stale", "last good one serves"),
+        ("Violation", "pointer", "RFC 6901"),
+        ("BriefRow", "deliverables", "how many of each kind"),
+    ],
+)
+def test_fields_say_what_they_mean(kind: str, field: str, words: str) -> None:
+    """A field's docstring in the contract is its description in the document."""
+    described = DOCUMENT["components"]["schemas"][kind]["properties"][field]["description"]
+
+    assert words in described
+
+
+@pytest.mark.parametrize("path", ["/v1/score", "/v1/audit"])
+def test_examples_keep_to_their_schema(path: str) -> None:
+    """An independent judge finds the example of each body valid."""
+    content = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+    name = content["schema"]["$ref"].rpartition("/")[2]
+
+    assert schema_of(name).is_valid(content["example"])
