@@ -11,7 +11,7 @@ from training.looks import looks
 
 # Labelled accounts and an audience's fakes come in batches whose accounts resemble one another:
 # so many of them tell as much as one that was drawn alone.
-ALIKE = 3.0
+ALIKE = 2.0
 
 SHIFT = 1.0  # deviation of what all log-odds lack in an audience that is like nothing known
 
