@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from features.arrays import Floats
+from features.arrays import Flags, Floats, Ints
 from features.errors import InputError
 from models.accounts import ACCOUNT_COLUMNS, account_matrix
 from models.arithmetic import logit, sigmoids
@@ -100,6 +100,42 @@ class FakeAccounts:
         """Return log P(columns | fake) / P(columns | real), shape (n,), cut at +-8."""
         return np.clip(self._uncut(values), -REACH, REACH)
 
+    def log_likelihoods(self, values: Floats, offsets: Ints, log_odds: Floats) -> Floats:
+        """Return what samples say of every share of the grid, up to a constant a row.
+
+        Parameters
+        ----------
+        values : Floats, shape (m, 9)
+            Sampled followers, sample after sample.
+        offsets : Ints, shape (n + 1,)
+            Sample i is `values[offsets[i]:offsets[i + 1]]`.
+        log_odds : Floats, shape (m,)
+            What `log_odds` says of them.
+
+        Returns
+        -------
+        Floats, shape (n, 201)
+            Without a column that the model reads, log-odds are spread otherwise than where they
+            were learned: most of a sample's accounts must show each of them, or the sample is read
+            by its log-odds alone, which widens the interval.
+        """
+        found = log_likelihoods(log_odds, offsets, self.doubt)
+        lacking = self._lacking(values, offsets)
+        if lacking.any():
+            sizes = np.diff(offsets)
+            at = np.r_[0, np.cumsum(sizes[lacking])]
+            some = log_odds[np.repeat(lacking, sizes)]
+            found[lacking] = log_likelihoods(some, at, self.doubt.at_word)
+        return found
+
+    def _lacking(self, values: Floats, offsets: Ints) -> Flags:
+        """Return which samples lack a column of the model for at least half of their accounts."""
+        places = [ACCOUNT_COLUMNS.index(name) for name in self.served.columns]
+        shown = np.zeros((len(values) + 1, len(places)), np.int64)
+        np.cumsum(~np.isnan(account_matrix(values)[:, places]), axis=0, out=shown[1:])
+        known = shown[offsets[1:]] - shown[offsets[:-1]]
+        return np.asarray((2 * known < np.diff(offsets)[:, None]).any(axis=1))
+
     def audience(self, values: Floats) -> Audience:
         """Return the share of fakes among the followers that these were sampled from.
 
@@ -123,7 +159,7 @@ class FakeAccounts:
         uncut = self._uncut(values)
         mean, concentration = self.prior
         masses = beta_log_masses(np.array([mean]), concentration)
-        masses += log_likelihoods(np.clip(uncut, -REACH, REACH), np.array([0, n]), self.doubt)
+        masses += self.log_likelihoods(values, np.array([0, n]), np.clip(uncut, -REACH, REACH))
         posterior = posteriors(masses, self.limit)
         share, low, high = (
             float(values[0]) for values in (posterior.share, posterior.low, posterior.high)

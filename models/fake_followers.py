@@ -16,7 +16,6 @@ from models.levels import LIMIT, level
 from models.parts import NUMBERS, REFERENCES, TREES, decode, encode
 from models.prior import Prior
 from models.references import References
-from models.sample import log_likelihoods
 from models.served import Served
 from models.share import posteriors
 
@@ -143,7 +142,7 @@ class FakeFollowers:
         offsets : Ints, shape (n + 1,)
             Sample i is `values[offsets[i]:offsets[i + 1]]`.
         """
-        return log_likelihoods(self.accounts.log_odds(values), offsets, self.accounts.doubt)
+        return self.accounts.log_likelihoods(values, offsets, self.accounts.log_odds(values))
 
     def posterior(self, X: Floats, sampled: "Sampled | None" = None) -> FakeFollowersScores:
         """Return the posterior of each row's share, given what its sample says.

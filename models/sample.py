@@ -23,7 +23,7 @@ first, so that time is linear in n and a sample of a million needs no more memor
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -127,6 +127,7 @@ class Doubt:
     looks: Looks | None = None
     shifts: tuple[Shift, ...] = (Shift(1.0),)
     _mixtures: list[Mixtures] = field(init=False, repr=False, compare=False, default_factory=list)
+    _at_word: list["Doubt"] = field(init=False, repr=False, compare=False, default_factory=list)
 
     def __post_init__(self) -> None:
         if not self.accounts > 0.0:
@@ -144,6 +145,13 @@ class Doubt:
         if not self._mixtures:
             self._mixtures.append(self._made())
         return self._mixtures[0]
+
+    @property
+    def at_word(self) -> "Doubt":
+        """The same without spreads, for samples that lack a column these were learned with."""
+        if not self._at_word:
+            self._at_word.append(replace(self, looks=None))
+        return self._at_word[0]
 
     def _made(self) -> Mixtures:
         weight, shift = np.array(self.shifts).T

@@ -1,6 +1,6 @@
 """The HTTP contract: every request and answer as a type; /openapi.json is generated from these."""
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -10,9 +10,12 @@ from models.manifest import Data, Metric
 from serving.problems import ProblemBody
 from serving.rows import (
     AccountRow,
+    Age,
     BrandRow,
     BriefRow,
     Compensation,
+    Country,
+    Gender,
     History,
     Id,
     Money,
@@ -55,9 +58,33 @@ class ScoreRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ]
     as_of: Time | None = None
     brief_id: Id | None = None
+    """Of a published brief; not beside `brief`."""
     brief: BriefRow | None = None
     brand: BrandRow | None = None
+    """The brand of `brief`, which must be given too and name the same `brand_id`."""
     reasons: Reasons = 0
+
+
+# What JSON Schema can say and types alone cannot; decode refuses the same. Without a brief there
+# is no brand, beside a brief no name of one (null is as good as absent), and a line of a breakdown
+# has a value of its dimension.
+RULES: Mapping[str, Mapping[str, object]] = {
+    "ScoreRequest": {
+        "anyOf": [
+            {"properties": {"brief": {"type": "null"}, "brand": {"type": "null"}}},
+            {
+                "properties": {"brief": {"type": "object"}, "brief_id": {"type": "null"}},
+                "required": ["brief"],
+            },
+        ]
+    },
+    "AudienceRow": {
+        "anyOf": [
+            {"properties": {"dimension": {"const": name}, "value": msgspec.json.schema(kind)}}
+            for name, kind in (("country", Country), ("gender", Gender), ("age", Age))
+        ]
+    },
+}
 
 
 class AuditRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,7 +150,7 @@ class DataUsed(msgspec.Struct, frozen=True):
     followers_sampled: int
     followers_frame: FrameFound | None
     """How they were sampled, "mixed" where they differ; null where nothing says it."""
-    last_snapshot_at: datetime | None
+    last_snapshot_at: Time | None
     set_aside: int
     """Rows of the history that contradict another row or refer to nothing, and were not used."""
     missing: list[str]
@@ -159,7 +186,7 @@ def _reference(kind: type) -> dict[str, str]:
 class ScoreAnswer(msgspec.Struct, frozen=True):
     """Scores in the order asked."""
 
-    as_of: datetime
+    as_of: Time
     features_age_s: float | None
     """Age of the stored features in seconds; null where only histories were scored."""
     models: dict[str, str]
@@ -210,7 +237,7 @@ class CreatorAnswer(msgspec.Struct, frozen=True):
     """A creator's stored features."""
 
     creator_id: str
-    as_of: datetime
+    as_of: Time
     features_age_s: float
     catalogue_hash: str
     peers: Peers
@@ -270,7 +297,7 @@ class Alive(msgspec.Struct, frozen=True):
 class Published(msgspec.Struct, frozen=True):
     """The store that stored creators are scored from."""
 
-    as_of: datetime
+    as_of: Time
     models: dict[str, str]
 
 

@@ -51,6 +51,16 @@ CollaborationType = Literal["sponsored_post", "product_seeding", "event", "affil
 Frame = Literal["random", "recent", "engaged"]
 Dimension = Literal["country", "gender", "age"]
 
+# msgspec decodes such keys strictly and leaves them out of its schema.
+GenderWeights = Annotated[
+    dict[Gender, Weight],
+    Meta(extra_json_schema={"propertyNames": msgspec.json.schema(Gender)}),
+]
+AgeWeights = Annotated[
+    dict[Age, Weight],
+    Meta(extra_json_schema={"propertyNames": msgspec.json.schema(Age)}),
+]
+
 
 class CreatorRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A creator's own row."""
@@ -197,8 +207,8 @@ class BriefRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deliverables: Count | dict[Text, Count] | None = None
     """How many, or how many of each kind."""
     target_countries: dict[Country, Weight] | None = None
-    target_genders: dict[Gender, Weight] | None = None
-    target_ages: dict[Age, Weight] | None = None
+    target_genders: GenderWeights | None = None
+    target_ages: AgeWeights | None = None
     conversion_goal: Goal | None = None
     budget: Money | None = None
     followers_min: Count | None = None

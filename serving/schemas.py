@@ -11,7 +11,7 @@ import msgspec
 
 from models import manifest
 from serving import contract, problems, rows
-from serving.contract import REFERENCE, SCORED
+from serving.contract import REFERENCE, RULES, SCORED
 from serving.problems import ProblemBody
 from serving.routes import ROUTES
 
@@ -30,6 +30,8 @@ def schemas() -> Json:
             for field, note in notes.items():
                 if kind in found:
                     found[kind]["properties"][field]["description"] = note
+    for kind, rule in RULES.items():
+        found[kind] |= rule
     return found
 
 

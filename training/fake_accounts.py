@@ -11,7 +11,7 @@ from features.arrays import UNKNOWN_TIME, Flags, Floats, Ints
 from models.accounts import ACCOUNT_COLUMNS
 from models.fake_accounts import FakeAccounts
 from models.manifest import Data, Metric
-from models.sample import EXACT, REACH
+from models.sample import EXACT, REACH, Doubt
 from training.calibrate import abroad
 from training.contest import best
 from training.crossing import Candidate, candidates
@@ -134,13 +134,23 @@ def _contest(rows: Rows, mixture: Mixture, task: Task) -> _Winner:
     }
     form = best(losses)
     model = _model(task, rivals[form])
-    known = None
-    if len(np.unique(mixture.source)) > 1:
-        # Beside models without the source, models that saw four fifths of it.
-        within = replace(task, groups=mixture.group, parts=5)
-        known = _odds(model, candidates(within, PLAN, (form,))[form])[given]
-    doubted = replace(model, doubt=doubt(odds[form], fake, source, known))
+    doubted = replace(model, doubt=_doubt(rows, mixture, task, model, odds[form]))
     return _Winner(form, doubted, odds[form], losses)
+
+
+def _doubt(rows: Rows, mixture: Mixture, task: Task, model: FakeAccounts, odds: Floats) -> Doubt:
+    """Return the doubt about shares: of labelled sources as they showed it, of a world as one.
+
+    The sources of a world are of one making and say nothing of how far another audience is.
+    """
+    fake, source = rows.accounts.is_fake, rows.accounts.source
+    if mixture.given.all():
+        return doubt(odds, fake, np.zeros_like(source))
+    # Beside models without the source, models that saw four fifths of it.
+    form: Form = "trees" if model.served.booster else "linear"
+    within = replace(task, groups=mixture.group, parts=5)
+    known = _odds(model, candidates(within, PLAN, (form,))[form])[mixture.given]
+    return doubt(odds, fake, source, known)
 
 
 def _judged(rows: Rows, mixture: Mixture, found: _Winner, seed: int) -> tuple[HeldOut, Ints]:

@@ -7,8 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from serving import openapi
-from serving.problems import TITLES
+from serving import decode, openapi
+from serving.problems import TITLES, Problem
 from serving.routes import ROUTES, Route, find
 
 DOCUMENT: dict[str, Any] = json.loads(openapi.document())
@@ -75,6 +75,67 @@ def test_other_paths_are_not_found(path: str) -> None:
 def test_schema_judges_as_the_decoder_does(creator: dict[str, object], valid: bool) -> None:
     """The published schema of a creator accepts and refuses what the decoder does."""
     assert schema_of("CreatorAsked").is_valid(creator) is valid
+
+
+BRIEF = {"brief_id": "spring", "brand_id": "ash", "created_at": "2026-01-01T00:00:00Z"}
+LINE = {"creator_id": "ana", "observed_at": BRIEF["created_at"], "share": 1}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"brief": BRIEF},
+        {"brief_id": "spring"},
+        {"brief": BRIEF, "brand": {"brand_id": "ash"}},
+        {"brief": BRIEF, "brand": {"brand_id": "ash"}, "brief_id": "spring"},
+        {"brief": BRIEF, "brief_id": "spring"},
+        {"brief": BRIEF, "brief_id": None, "brand": None},
+        {"brief": None, "brief_id": "spring", "brand": None},
+        {"brand": {"brand_id": "ash"}},
+        {"brand": {"brand_id": "ash"}, "brief": None},
+        {"brand": {"brand_id": "ash"}, "brief_id": "spring"},
+        {"brand": None},
+        {"brief": BRIEF | {"target_genders": {"other": 1}, "target_ages": {"18-24": 1}}},
+        {"brief": BRIEF | {"target_genders": {"women": 1}}},
+        {"brief": BRIEF | {"target_ages": {"17": 1}}},
+        *(
+            {
+                "creators": [
+                    {
+                        "creator_id": "ana",
+                        "history": {
+                            "creators": [{"creator_id": "ana", "platform": "x"}],
+                            "audience": [LINE | {"dimension": dimension, "value": value}],
+                        },
+                    }
+                ]
+            }
+            for dimension in ("country", "gender", "age")
+            for value in ("DE", "XX", "other", "65+", "")
+        ),
+    ],
+)
+def test_schema_knows_the_rules_between_fields(fields: dict[str, object]) -> None:
+    """Where one field decides what another may hold, schema and decoder agree."""
+    request = {"creators": [{"creator_id": "ana"}], **fields}
+    try:
+        decoded = bool(decode.score_request(json.dumps(request).encode()))
+    except Problem:
+        decoded = False
+
+    assert schema_of("ScoreRequest").is_valid(request) is decoded
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [("ScoreAnswer", "as_of"), ("CreatorAnswer", "as_of"), ("DataUsed", "last_snapshot_at")],
+)
+def test_moments_are_said_to_be_moments(kind: str, field: str) -> None:
+    """A moment of an answer is described as one, like those of requests."""
+    described = DOCUMENT["components"]["schemas"][kind]["properties"][field]
+
+    assert "date-time" in {one.get("format") for one in described.get("anyOf", [described])}
 
 
 def test_whole_numbers_are_integers() -> None:

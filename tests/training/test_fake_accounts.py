@@ -8,6 +8,7 @@ import pytest
 from features.arrays import Ints
 from features.tables import Accounts, Tables
 from models.fake_accounts import FakeAccounts
+from models.sample import log_likelihoods
 from models.trees import missing_types
 from tests.training.conftest import DATA
 from training.fake_accounts import train
@@ -106,3 +107,35 @@ def test_copies_share_a_group_and_have_names_of_their_own(tables: Tables) -> Non
 
     np.testing.assert_array_equal(found.group[:50], found.group[800:])
     assert len(set(found.row_id)) == len(rows)
+
+
+def test_a_sample_without_a_column_is_read_by_its_log_odds_alone(
+    tables: Tables, fitted_accounts: Trained
+) -> None:
+    """Spreads hold for samples that show what the model reads; others in a batch change nothing."""
+    model = fitted_accounts.model
+    assert isinstance(model, FakeAccounts)
+    whole = tables.accounts.values[:300]
+    assert not np.isnan(whole[:, 8]).any()
+    bare = np.where(np.arange(9) == 8, np.nan, whole)
+    values, offsets = np.concatenate([whole, bare]), np.array([0, 300, 600])
+
+    found = model.log_likelihoods(values, offsets, model.log_odds(values))
+
+    one = np.array([0, 300])
+    for row, (sample, doubt) in enumerate([(whole, model.doubt), (bare, model.doubt.at_word)]):
+        alone = log_likelihoods(model.log_odds(sample), one, doubt)
+        np.testing.assert_array_equal(found[row], alone[0])
+
+
+def test_absent_columns_widen_the_interval(tables: Tables, fitted_accounts: Trained) -> None:
+    """An audience of which only the counts are known leaves more of its share open."""
+    model = fitted_accounts.model
+    assert isinstance(model, FakeAccounts)
+    whole = tables.accounts.values[:300]
+    counts = np.where(np.arange(9) > 2, np.nan, whole)
+
+    full, bare = model.audience(whole), model.audience(counts)
+
+    assert bare.share_high - bare.share_low > full.share_high - full.share_low
+    assert bare.share_low <= tables.accounts.is_fake[:300].mean() <= bare.share_high
