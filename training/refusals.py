@@ -161,8 +161,11 @@ def _findings(accounts: Accounts, errors: float) -> Iterator[Finding]:
 
 
 def _copies(accounts: Accounts) -> Iterator[Finding]:
-    """Find rows that are equal in every column to an earlier one."""
-    labels = [accounts.source, accounts.platform, accounts.is_fake]
+    """Find rows that are equal to an earlier one, whatever the name of their source.
+
+    The same accounts under another name would be left out and learned from at once.
+    """
+    labels = [accounts.platform, accounts.is_fake]
     rows = np.column_stack([*labels, np.nan_to_num(accounts.values, nan=-1.0)])
     copies = len(rows) - len(np.unique(rows, axis=0))
     if copies > MOST_COPIES * len(rows):

@@ -97,6 +97,16 @@ def test_copies_are_refused_above_a_twentieth(copies: int) -> None:
     assert (reason(doubled) == (None, "copies")) == (copies / (600 + copies) > 0.05)
 
 
+def test_a_source_under_another_name_is_a_copy() -> None:
+    """Accounts given twice would be left out and learned from at once, whatever they are called."""
+    accounts = rows(honest(), np.r_[np.arange(600), np.arange(600)])
+    named = replace(
+        accounts, sources=("first", "second"), source=np.repeat(np.arange(2, dtype=np.int64), 600)
+    )
+
+    assert reason(named) == (None, "copies")
+
+
 def test_equal_rows_with_another_label_are_no_copies() -> None:
     """An account that is labelled twice, differently, is not a copy."""
     accounts = rows(honest(), np.r_[np.arange(600), np.arange(100)])
