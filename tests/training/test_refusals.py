@@ -101,7 +101,7 @@ def test_a_source_under_another_name_is_a_copy() -> None:
     """Accounts given twice would be left out and learned from at once, whatever they are called."""
     accounts = rows(honest(), np.r_[np.arange(600), np.arange(600)])
     named = replace(
-        accounts, sources=("first", "second"), source=np.repeat(np.arange(2, dtype=np.int64), 600)
+        accounts, sources=["first", "second"], source=np.repeat(np.arange(2, dtype=np.int64), 600)
     )
 
     assert reason(named) == (None, "copies")
