@@ -1,6 +1,6 @@
 """How likely a follower account is to be fake, and how many of an audience are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,14 @@ from models.parts import NUMBERS, TREES, decode, encode
 from models.sample import REACH, Doubt, log_likelihoods
 from models.served import Served
 from models.share import STEPS, beta_log_masses, posteriors
+
+SHOWN: Mapping[str, Callable[[Floats], Flags]] = {
+    "has_profile_pic": lambda values: ~np.isnan(values[:, 3]),
+    "is_private": lambda values: ~np.isnan(values[:, 4]),
+    "username_digit_ratio": lambda values: ~np.isnan(values[:, 6]) | ~np.isnan(values[:, 7]),
+    "log_bio_length": lambda values: ~np.isnan(values[:, 8]),
+}
+"""Whether accounts show what a column is made of, for the columns that a sample may lack."""
 
 
 class EmptyAudienceError(InputError):
@@ -130,11 +138,12 @@ class FakeAccounts:
 
     def _lacking(self, values: Floats, offsets: Ints) -> Flags:
         """Return which samples lack a column of the model for at least half of their accounts."""
-        places = [ACCOUNT_COLUMNS.index(name) for name in self.served.columns]
-        shown = np.zeros((len(values) + 1, len(places)), np.int64)
-        np.cumsum(~np.isnan(account_matrix(values)[:, places]), axis=0, out=shown[1:])
-        known = shown[offsets[1:]] - shown[offsets[:-1]]
-        return np.asarray((2 * known < np.diff(offsets)[:, None]).any(axis=1))
+        known = [shown(values) for name, shown in SHOWN.items() if name in self.served.columns]
+        before = np.zeros((len(known), len(values) + 1), np.int64)
+        for row, flags in enumerate(known):
+            np.cumsum(flags, out=before[row, 1:])
+        found = before[:, offsets[1:]] - before[:, offsets[:-1]]
+        return np.asarray((2 * found < np.diff(offsets)).any(axis=0))
 
     def audience(self, values: Floats) -> Audience:
         """Return the share of fakes among the followers that these were sampled from.
