@@ -1,6 +1,5 @@
 """The HTTP contract: every request and answer as a type; /openapi.json is generated from these."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -10,12 +9,9 @@ from models.manifest import Data, Metric
 from serving.problems import ProblemBody
 from serving.rows import (
     AccountRow,
-    Age,
     BrandRow,
     BriefRow,
     Compensation,
-    Country,
-    Gender,
     History,
     Id,
     Money,
@@ -63,28 +59,6 @@ class ScoreRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     brand: BrandRow | None = None
     """The brand of `brief`, which must be given too and name the same `brand_id`."""
     reasons: Reasons = 0
-
-
-# What JSON Schema can say and types alone cannot; decode refuses the same. Without a brief there
-# is no brand, beside a brief no name of one (null is as good as absent), and a line of a breakdown
-# has a value of its dimension.
-RULES: Mapping[str, Mapping[str, object]] = {
-    "ScoreRequest": {
-        "anyOf": [
-            {"properties": {"brief": {"type": "null"}, "brand": {"type": "null"}}},
-            {
-                "properties": {"brief": {"type": "object"}, "brief_id": {"type": "null"}},
-                "required": ["brief"],
-            },
-        ]
-    },
-    "AudienceRow": {
-        "anyOf": [
-            {"properties": {"dimension": {"const": name}, "value": msgspec.json.schema(kind)}}
-            for name, kind in (("country", Country), ("gender", Gender), ("age", Age))
-        ]
-    },
-}
 
 
 class AuditRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,11 +11,33 @@ import msgspec
 
 from models import manifest
 from serving import contract, problems, rows
-from serving.contract import REFERENCE, RULES, SCORED
+from serving.contract import REFERENCE, SCORED
 from serving.problems import ProblemBody
 from serving.routes import ROUTES
+from serving.rows import Age, Country, Gender
 
 Json = dict[str, Any]
+
+# What JSON Schema can say and types alone cannot; decode refuses the same. Without a brief there
+# is no brand, beside a brief no name of one (null is as good as absent), and a line of a breakdown
+# has a value of its dimension.
+RULES: Mapping[str, Mapping[str, object]] = {
+    "ScoreRequest": {
+        "anyOf": [
+            {"properties": {"brief": {"type": "null"}, "brand": {"type": "null"}}},
+            {
+                "properties": {"brief": {"type": "object"}, "brief_id": {"type": "null"}},
+                "required": ["brief"],
+            },
+        ]
+    },
+    "AudienceRow": {
+        "anyOf": [
+            {"properties": {"dimension": {"const": name}, "value": msgspec.json.schema(kind)}}
+            for name, kind in (("country", Country), ("gender", Gender), ("age", Age))
+        ]
+    },
+}
 
 
 def schemas() -> Json:
