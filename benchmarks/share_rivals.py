@@ -32,7 +32,7 @@ def counts(log_odds: Floats) -> Floats:
     return np.bincount(np.clip(place, 0, BINS - 1), minlength=BINS).astype(np.float64)
 
 
-def classify_and_count(found: Floats, real: Floats, fake: Floats) -> Floats:  # noqa: ARG001
+def classify_and_count(found: Floats, real: Floats, fake: Floats) -> Floats:  # noqa: ARG001  (one shape)
     return np.asarray(found[:, MIDDLE > 0].sum(1) / found.sum(1))
 
 
@@ -44,7 +44,7 @@ def probabilistic_count(found: Floats, real: Floats, fake: Floats) -> Floats:
     return _adjusted(found, real, fake, expit(MIDDLE))
 
 
-def em(found: Floats, real: Floats, fake: Floats) -> Floats:  # noqa: ARG001
+def em(found: Floats, real: Floats, fake: Floats) -> Floats:  # noqa: ARG001  (one shape)
     share = np.full(len(found), 0.5)
     ratio = np.exp(MIDDLE)
     for _ in range(ROUNDS):

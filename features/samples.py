@@ -58,7 +58,7 @@ def frames(tables: Tables, spine: Spine) -> list[str | None]:
     """Return how the sample of each row was chosen: one of FRAMES, "mixed", or None if unknown."""
     names = (*FRAMES, "mixed")
     found, _ = _origin(tables.followers, *_seen(tables, spine), spine)
-    return [None if code != code else names[int(code)] for code in found.tolist()]  # noqa: PLR0124
+    return [None if code != code else names[int(code)] for code in found.tolist()]  # noqa: PLR0124  (NaN)
 
 
 def _seen(tables: Tables, spine: Spine) -> tuple[Ints, Ints]:

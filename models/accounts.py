@@ -87,7 +87,7 @@ def _account_matrix(values: Floats, out: Floats) -> None:
         length, digits, ratio, bio = values[i, 5], values[i, 6], values[i, 7], values[i, 8]
         # Some sources give the digits of a name, some their ratio, some no length.
         if ratio != ratio:  # noqa: PLR0124  (NaN)
-            if length != length:  # noqa: PLR0124
+            if length != length:  # noqa: PLR0124  (NaN)
                 ratio = digits / max(TYPICAL_NAME, digits)
             elif length > 0.0:
                 ratio = digits / length

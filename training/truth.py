@@ -70,7 +70,7 @@ def _compared(rows: str, held: HeldOut, truth: Floats, mask: Flags) -> Compariso
     y, p, t = held.label[mask], held.prediction[mask], truth[mask]
     _, groups = np.unique(np.asarray(held.group)[mask], return_inverse=True)
 
-    def true_loss(y: Floats, p: Floats, weight: Floats) -> float:  # noqa: ARG001
+    def true_loss(y: Floats, p: Floats, weight: Floats) -> float:  # noqa: ARG001  (one shape)
         return MEASURES["log_loss"](y, t, weight)
 
     def closed(y: Floats, p: Floats, weight: Floats) -> float:
