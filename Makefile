@@ -9,7 +9,7 @@ WORLD := $(CREDENCE_HOME)/world
 CARDS := $(CREDENCE_HOME)/cards
 REAL := $(or $(CREDENCE_REAL_DATA),../shared/data)
 
-.PHONY: help setup run test check bench cards evaluate-real docs lock clean
+.PHONY: help setup run test check bench cards claims evidence evaluate-real docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -54,6 +54,17 @@ cards: setup ## write the model cards of docs/cards/ from a world trained on afr
 	CREDENCE_HOME=$(CARDS) $(BIN)/credence train fake-followers --tables $(CARDS)/world --seed 7
 	CREDENCE_HOME=$(CARDS) $(BIN)/credence train conversion --tables $(CARDS)/world --seed 7
 	CREDENCE_HOME=$(CARDS) $(BIN)/python -m training.cards --tables $(CARDS)/world --out docs/cards
+
+claims: setup ## write the claims ledger docs/claims.md from a world learned from afresh
+	rm -rf $(CREDENCE_HOME)/claims
+	$(BIN)/credence world --out $(CREDENCE_HOME)/claims --creators 2000 --seed 8
+	$(BIN)/python -m training.claims --tables $(CREDENCE_HOME)/claims --out docs/claims.md
+
+evidence: setup ## print what the conversion model is worth in simulated worlds, beside rivals and the truth
+	$(BIN)/python -m benchmarks.conversion_worlds --worlds $(CREDENCE_HOME)/worlds --plot $(CREDENCE_HOME)/plots/conversion-worlds.png
+	$(BIN)/python -m benchmarks.conversion_other_worlds --worlds $(CREDENCE_HOME)/worlds
+	$(BIN)/python -m benchmarks.conversion_labels --worlds $(CREDENCE_HOME)/worlds
+	$(BIN)/python -m benchmarks.conversion_learning --plot $(CREDENCE_HOME)/plots/conversion-learning.png
 
 evaluate-real: setup ## print the figures that real data can give (CREDENCE_REAL_DATA, default ../shared/data)
 	$(BIN)/python -m training.evaluate_real --data $(REAL) --plots $(CREDENCE_HOME)/plots

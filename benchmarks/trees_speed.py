@@ -48,9 +48,9 @@ def forest(trees: int, leaves: int, columns: int) -> tuple[str, Floats]:
 
 def linear(columns: int) -> Offset:
     """Return a linear form over every column."""
-    ones, wide = np.ones(columns), 2 * columns + 1
+    ones = np.ones(columns)
     names = tuple(f"column_{place}" for place in range(columns))
-    return Offset(names, 0.1, 0.0 * ones, ones, 0.1 * ones, 0.1 * ones, np.eye(wide))
+    return Offset(names, 0.1, 0.0 * ones, ones, 0.1 * ones, 0.1 * ones)
 
 
 def compare(text: str, X: Floats, rows: int, times: int) -> None:

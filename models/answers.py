@@ -15,8 +15,9 @@ from features.computing import Samples, Spine, matrix, samples
 from features.profiles import FOLLOWER_VALUES
 from features.rows import from_rows
 from models import histories, parts
+from models.aims import Aims
 from models.bundle import Bundle
-from models.conversion import Conversion
+from models.conversion import WORKED, Conversion
 from models.fake_accounts import FakeAccounts
 from models.fake_followers import FakeFollowers
 from models.layout import ANSWERS, BundleError
@@ -32,11 +33,11 @@ ABSOLUTE = 1e-12
 
 
 class Question(NamedTuple):
-    """What a model is asked: features of the rows, follower samples, goals of the briefs."""
+    """What a model is asked: features of the rows, follower samples, what the briefs ask for."""
 
     X: Floats
     samples: Samples
-    goal: Floats
+    aim: Aims
 
 
 def build(
@@ -103,7 +104,7 @@ def record(model: Fitted) -> bytes:
         "asked": asked,
         "features": kept,
         "samples": _plain(question.samples),
-        "goal": question.goal.tolist(),
+        "aim": _plain(question.aim),
         "scores": scores,
     }
     return parts.encode(stored)
@@ -130,14 +131,14 @@ def verify(model: Fitted, bundle: Bundle) -> None:
         stored = parts.decode(bundle.answers)
         rows = len(stored["asked"]["spine"])
         question = Question(
-            _matrix(stored["features"], rows), _samples(stored["samples"]), np.array(stored["goal"])
+            _matrix(stored["features"], rows), _samples(stored["samples"]), _aims(stored["aim"])
         )
         _expect(_ask(model, question), stored["scores"], exact, bundle, "scores")
         again = _question(parts.encode(stored["asked"]), bool(stored["features"]))
         _expect(_columns(again.X, stored["features"]), stored["features"], exact, bundle, "feature")
-        # Samples and goals pass through unchanged by any arithmetic.
+        # Samples and aims pass through unchanged by any arithmetic.
         _expect(_plain(again.samples), stored["samples"], True, bundle, "sampled")
-        _expect({"goal": again.goal.tolist()}, {"goal": stored["goal"]}, True, bundle, "brief's")
+        _expect(_plain(again.aim), stored["aim"], True, bundle, "brief's")
     except (LookupError, TypeError, ValueError) as error:
         raise BundleError(f"{bundle.name}: {ANSWERS} cannot be asked: {error!r}") from error
 
@@ -162,7 +163,7 @@ def _question(asked: bytes, features: bool) -> Question:
         fee=np.array([row["fee"] for row in asking], dtype=np.float64),
     )
     X = matrix(tables, spine) if features else np.full((len(asking), len(NAMES)), math.nan)
-    return Question(X, samples(tables, spine), tables.briefs.goal[briefs])
+    return Question(X, samples(tables, spine), Aims.of(tables.briefs, spine.brief))
 
 
 def _ask(model: Fitted, question: Question) -> Columns:
@@ -172,15 +173,17 @@ def _ask(model: Fitted, question: Question) -> Columns:
     if isinstance(model, FakeFollowers):
         return _plain(model.score(question.X, question.samples))
     share = model.followers.score(question.X, question.samples).share
-    return _plain(model.score(question.X, share, question.goal))
+    return _plain(model.score(question.X, share, question.aim))
 
 
 def _features(model: Fitted) -> list[str]:
     """Return the features of the catalogue that a model reads, those of its upstream included."""
     if isinstance(model, FakeAccounts):
         return []
-    upstream = _features(model.followers) if isinstance(model, Conversion) else []
-    return sorted({*upstream, *(name for name in model.served.columns if name in NAMES)})
+    read = set(model.served.columns) & set(NAMES)
+    if isinstance(model, Conversion):
+        read |= {*_features(model.followers), *model.support.offset.columns, WORKED}
+    return sorted(read)
 
 
 def _audiences(model: FakeAccounts, asked: Samples) -> Columns:
@@ -219,6 +222,11 @@ def _samples(stored: Mapping[str, Column]) -> Samples:
         frame=np.array(stored["frame"], dtype=np.float64),
         age=np.array(stored["age"], dtype=np.float64),
     )
+
+
+def _aims(stored: Mapping[str, Column]) -> Aims:
+    codes = {name: np.array(stored[name], np.int64) for name in ("brand", "category", "market")}
+    return Aims(np.array(stored["goal"], np.float64), **codes)
 
 
 def _columns(X: Floats, names: Collection[str]) -> Columns:

@@ -84,3 +84,10 @@ def sigmoids(x: Floats, out: Floats) -> None:
     """Write the probability of every log-odds of `x` into `out`."""
     for i in range(len(x)):
         out[i] = sigmoid(x[i])
+
+
+@kernel
+def exponentials(x: Floats, out: Floats) -> None:
+    """Write e to the power of every number of `x` into `out`."""
+    for i in range(len(x)):
+        out[i] = exponential(x[i])

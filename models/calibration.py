@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.arrays import Floats
+from features.compiled import kernel, kernel_part
 from models.arithmetic import sigmoids
 from models.parts import Numbers
 
@@ -18,7 +19,8 @@ class Calibration:
     intercept, slope : float
         The sigmoid; slope > 0, so that calibrating never changes an order.
     curve : tuple of (float, float)
-        Knots of a rising piecewise linear map on log-odds, constant outside; () is the identity.
+        Knots of a rising piecewise linear map on log-odds; it goes on with slope 1 outside, so that
+        no probability is too small to be given. () is the identity.
     covariance : tuple of float
         Variance of the intercept, covariance with the slope, variance of the slope.
     """
@@ -40,8 +42,9 @@ class Calibration:
         straight = self.intercept + self.slope * raw
         if not self.curve:
             return straight
-        knots, values = np.array(self.curve).T
-        return np.asarray(np.interp(straight, knots, values), dtype=np.float64)
+        out = np.empty(len(straight))
+        _curved(np.ascontiguousarray(straight), self.knots(), out)
+        return out
 
     def probability(self, raw: Floats) -> Floats:
         """Return the calibrated probability of raw log-odds."""
@@ -49,6 +52,24 @@ class Calibration:
         out = np.empty(len(log_odds))
         sigmoids(log_odds, out)
         return out
+
+    def raw(self, log_odds: float) -> float:
+        """Return the largest raw log-odds whose calibrated ones are not above `log_odds`."""
+        knots, values = self.knots()
+        straight, last = log_odds, len(knots) - 1
+        if last >= 0:
+            right = int(np.searchsorted(values, log_odds, side="right"))
+            if right in (0, last + 1):
+                end = min(right, last)
+                straight = float(knots[end] + (log_odds - values[end]))
+            else:
+                rise = (values[right] - values[right - 1]) / (knots[right] - knots[right - 1])
+                straight = float(knots[right - 1] + (log_odds - values[right - 1]) / rise)
+        return (straight - self.intercept) / self.slope
+
+    def knots(self) -> Floats:
+        """Return the curve's knots and their values, shape (2, k)."""
+        return np.ascontiguousarray(np.array(self.curve, dtype=np.float64).reshape(-1, 2).T)
 
     def variance(self, raw: Floats) -> Floats:
         """Return the variance of the sigmoid's log-odds that comes from fitting it."""
@@ -74,3 +95,30 @@ class Calibration:
             tuple((knot, value) for knot, value in numbers["curve"]),
             (intercept, both, slope),
         )
+
+
+@kernel_part
+def on_curve(x: float, knots: Floats) -> float:
+    """Return the value at x of a rising curve, shape (2, k), that goes on with slope 1."""
+    last = knots.shape[1] - 1
+    if last < 0:
+        return x
+    if x <= knots[0, 0]:
+        below: float = knots[1, 0] + (x - knots[0, 0])
+        return below
+    if x >= knots[0, last]:
+        above: float = knots[1, last] + (x - knots[0, last])
+        return above
+    j = 1
+    while x >= knots[0, j]:
+        j += 1
+    rise = (knots[1, j] - knots[1, j - 1]) / (knots[0, j] - knots[0, j - 1])
+    # Rounding must not lift it above the next knot.
+    between: float = min(knots[1, j - 1] + rise * (x - knots[0, j - 1]), knots[1, j])
+    return between
+
+
+@kernel
+def _curved(straight: Floats, knots: Floats, out: Floats) -> None:
+    for i in range(len(straight)):
+        out[i] = on_curve(straight[i], knots)

@@ -8,17 +8,25 @@ import numpy as np
 
 from features.arrays import Floats
 from features.catalogue import NAMES
+from models.aims import Aims
+from models.arithmetic import exponentials
 from models.fake_followers import FakeFollowers
+from models.offset import Offset
 from models.parts import NUMBERS, REFERENCES, TREES, decode, encode
+from models.pools import Pools
 from models.references import References
 from models.served import Served
 from models.story import ConversionScores, Story
+from models.support import Support
 
 FAKE_SHARE = "fake_share"
 """The one column that is another model's answer."""
 
-GOAL_COLUMNS = ("log_goal", "prior_goal_rate")
+GOAL_COLUMNS = ("log_goal",)
 """Columns that know the goal; the score must not, or the probability might rise with it."""
+
+WORKED = "prior_collaborations_365d"
+"""The column that tells how much a creator has shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,9 +38,19 @@ class Conversion:
     version : str
         Of the registry.
     served : Served
-        Over columns of the catalogue that do not know the goal, and `fake_share`.
+        The log of the expected conversions, over columns of the catalogue that do not know the
+        goal, and `fake_share`.
+    level, slope : float
+        What calibrates it on rows that the score never saw: level + slope * score.
+    spread : Offset
+        Log of the dispersion; it reads which columns are unknown, never their values, so that a
+        score that falls never brings more chance of a high goal.
+    pools : Pools
+        Effects of brand, category and market.
+    support : Support
+        Whom the model has a right to speak about.
     story : Story
-        From score and goal to probability and count.
+        From expected conversions to probability and interval.
     followers : FakeFollowers
         The model's own copy of the audience model, whose share is the column `fake_share`.
     references : References
@@ -41,6 +59,11 @@ class Conversion:
 
     version: str
     served: Served
+    level: float
+    slope: float
+    spread: Offset
+    pools: Pools
+    support: Support
     story: Story
     followers: FakeFollowers
     references: References
@@ -49,8 +72,13 @@ class Conversion:
         knowing = set(self.served.columns) & set(GOAL_COLUMNS)
         if knowing:
             raise ValueError(f"conversion: the score must not read the goal, got {sorted(knowing)}")
+        if self.spread.weight.any() or not self.slope > 0.0:
+            raise ValueError(
+                "conversion: the spread must not read values and the slope be above 0, got"
+                f" weights {self.spread.weight} and slope {self.slope}"
+            )
 
-    def score(self, X: Floats, fake_share: Floats, goal: Floats) -> ConversionScores:
+    def score(self, X: Floats, fake_share: Floats, aim: Aims) -> ConversionScores:
         """Return the scores of pairs, conditional on publication.
 
         Parameters
@@ -59,8 +87,8 @@ class Conversion:
             The catalogue's columns.
         fake_share : Floats, shape (n,)
             `followers.score(...).share` of each row.
-        goal : Floats, shape (n,)
-            Conversions to reach within 30 days, at least 1; NaN for a row without a brief.
+        aim : Aims
+            What the briefs ask for; a row without a goal has NaN scores.
 
         Returns
         -------
@@ -68,7 +96,9 @@ class Conversion:
             A row's values do not depend on the rows beside it, to the last bit.
         """
         inputs = self.inputs(X, fake_share)
-        return self.story.scores(self.served.raw(inputs), self.served.variance(inputs), goal)
+        return self.story.scores(
+            self.log_mean(inputs, aim), self.dispersion(inputs), self.variance(X, aim), aim.goal
+        )
 
     def inputs(self, X: Floats, fake_share: Floats) -> Floats:
         """Return the columns that the score reads, shape (n, p)."""
@@ -77,11 +107,33 @@ class Conversion:
             out[:, place] = fake_share if name == FAKE_SHARE else X[:, NAMES.index(name)]
         return out
 
+    def log_mean(self, inputs: Floats, aim: Aims) -> Floats:
+        """Return the log of the expected conversions, shape (n,)."""
+        return self.level + self.slope * self.served.raw(inputs) + self.pools.effect(aim)
+
+    def dispersion(self, inputs: Floats) -> Floats:
+        """Return by how much the count varies beyond chance: variance = mean + D * mean^2."""
+        places = [self.served.columns.index(name) for name in self.spread.columns]
+        log = self.spread.raw(inputs[:, places])
+        out = np.empty(len(log))
+        exponentials(log, out)
+        return out
+
+    def variance(self, X: Floats, aim: Aims) -> Floats:
+        """Return how much less sure of the log mean the model is than usual, shape (n,)."""
+        worked = X[:, NAMES.index(WORKED)]
+        return self.pools.variance(aim, worked) + self.support.variance(X)
+
     def parts(self) -> dict[str, bytes]:
         """Return the files that hold the model, without its upstream `fake_followers`."""
         numbers = {
             "columns": list(self.served.columns),
             "served": self.served.numbers(),
+            "level": float(self.level),
+            "slope": float(self.slope),
+            "spread": self.spread.numbers(),
+            "pools": self.pools.numbers(),
+            "support": self.support.numbers(),
             "story": self.story.numbers(),
         }
         return {
@@ -104,6 +156,11 @@ class Conversion:
             served=Served.from_numbers(
                 numbers["served"], parts[TREES].decode(), numbers["columns"]
             ),
+            level=numbers["level"],
+            slope=numbers["slope"],
+            spread=Offset.from_numbers(numbers["spread"]),
+            pools=Pools.from_numbers(numbers["pools"]),
+            support=Support.from_numbers(numbers["support"]),
             story=Story.from_numbers(numbers["story"]),
             followers=followers,
             references=References.from_numbers(decode(parts[REFERENCES])),

@@ -6,6 +6,18 @@ from pathlib import Path
 from features.home import home
 
 SQLITE = "sqlite:///"
+SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # MLflow's own 7 retries keep a command waiting for minutes on a dead server.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+}
+"""How MLflow is to behave, where the environment does not say otherwise."""
+
 COUNTER = slice(24, 28)  # bytes of the file's header that every transaction changes
 
 

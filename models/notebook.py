@@ -11,6 +11,7 @@ from features.arrays import UNKNOWN_TIME, Floats
 from features.computing import Samples, matrix, samples, spine_of
 from features.errors import InputError
 from features.tables import Tables
+from models.aims import Aims
 from models.answers import Fitted
 from models.conversion import Conversion
 from models.fake_accounts import FakeAccounts
@@ -80,8 +81,8 @@ class Model:
         if not isinstance(self.fitted, Conversion):
             return self._beside(pairs, _named(audience.followers, FOLLOWERS_COLUMNS))
         _expect(spine.brief >= 0, pairs, "brief_id")
-        goal = tables.briefs.goal[spine.brief]
-        scores = conversion_scores(champions, X, audience.conversion_share, goal)
+        aim = Aims.of(tables.briefs, spine.brief)
+        scores = conversion_scores(champions, X, audience.conversion_share, aim)
         return self._beside(pairs, _named(scores, CONVERSION_COLUMNS))
 
     def _beside(self, pairs: pd.DataFrame, answers: Mapping[str, Any]) -> pd.DataFrame:

@@ -27,8 +27,6 @@ class Offset:
         Log-odds of a row at the reference.
     centre, scale, weight, missing : Floats, shape (k,)
         Reference and unit of a column, its coefficient, and the coefficient of its being unknown.
-    covariance : Floats, shape (2k + 1, 2k + 1)
-        Laplace covariance of (intercept, weight, missing).
     clip : float
         Bound on the distance from the centre, in scale units.
     """
@@ -39,7 +37,6 @@ class Offset:
     scale: Floats
     weight: Floats
     missing: Floats
-    covariance: Floats
     clip: float = CLIP
 
     def __post_init__(self) -> None:
@@ -49,7 +46,6 @@ class Offset:
             "scale": (self.scale, (k,)),
             "weight": (self.weight, (k,)),
             "missing": (self.missing, (k,)),
-            "covariance": (self.covariance, (2 * k + 1, 2 * k + 1)),
         }
         for name, (values, shape) in shapes.items():
             if values.shape != shape:
@@ -60,10 +56,10 @@ class Offset:
             raise ValueError(f"offset: every scale must be above 0, got {self.scale.min()}")
 
     @classmethod
-    def constant(cls, intercept: float, variance: float = 0.0) -> "Offset":
+    def constant(cls, intercept: float) -> "Offset":
         """Return the form without columns."""
         none = np.empty(0)
-        return cls((), intercept, none, none, none, none, np.full((1, 1), variance))
+        return cls((), intercept, none, none, none, none)
 
     def design(self, X: Floats) -> Floats:
         """Return the regressors of rows.
@@ -94,12 +90,6 @@ class Offset:
         _totals(self.terms(X), float(self.intercept), out)
         return out
 
-    def variance(self, X: Floats) -> Floats:
-        """Return the variance of `raw` that comes from the finite training data, shape (n,)."""
-        out = np.empty(len(X))
-        _quadratic(self.design(X), self.covariance, out)
-        return out
-
     def numbers(self) -> Numbers:
         """Return the form as plain numbers."""
         return {
@@ -109,7 +99,6 @@ class Offset:
             "scale": self.scale.tolist(),
             "weight": self.weight.tolist(),
             "missing": self.missing.tolist(),
-            "covariance": self.covariance.tolist(),
             "clip": float(self.clip),
         }
 
@@ -123,7 +112,6 @@ class Offset:
             scale=np.array(numbers["scale"], dtype=np.float64),
             weight=np.array(numbers["weight"], dtype=np.float64),
             missing=np.array(numbers["missing"], dtype=np.float64),
-            covariance=np.array(numbers["covariance"], dtype=np.float64),
             clip=numbers["clip"],
         )
 
@@ -159,13 +147,3 @@ def _totals(terms: Floats, intercept: float, out: Floats) -> None:
         for j in range(terms.shape[1]):
             total += terms[i, j]
         out[i] = total
-
-
-@kernel
-def _quadratic(design: Floats, covariance: Floats, out: Floats) -> None:
-    for i in range(len(out)):
-        total = 0.0
-        for j in range(design.shape[1]):
-            for k in range(design.shape[1]):
-                total += design[i, j] * covariance[j, k] * design[i, k]
-        out[i] = max(total, 0.0)

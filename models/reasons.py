@@ -1,6 +1,6 @@
 """Why a score is what it is: contributions in log-odds, one a feature, in a marketer's words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,6 +9,7 @@ import numpy as np
 from features.arrays import Floats
 from features.catalogue import CATALOGUE
 from features.spec import Feature
+from models.aims import Aims
 from models.arithmetic import logit
 from models.conversion import FAKE_SHARE, Conversion
 from models.fake_followers import FakeFollowers, FakeFollowersScores
@@ -16,6 +17,9 @@ from models.references import References
 from models.wording import compared, sign, titled, worded
 
 GOAL = "goal"
+USUAL_GOAL = 5.0
+"""Conversions of a goal that counts as usual: what the goal's own contribution is told against."""
+
 FOLLOWER_SAMPLE = "follower_sample"
 
 INAUTHENTIC = "the share of followers that look inauthentic"
@@ -32,13 +36,15 @@ class Reason:
     Parameters
     ----------
     feature, family : str
-        Its names in the catalogue, or `goal`, `fake_share`, `follower_sample`.
+        Its names in the catalogue, or `goal`, `brand`, `category`, `market`, `fake_share`,
+        `follower_sample`.
     value : float or None
         None for unknown.
     percentile : float or None
         Among peers of the same platform and tier, 0 to 100.
     contribution : float
-        In log-odds; all reasons of a row and the base sum to the raw score.
+        In log-odds; all reasons of a row and the base sum to those of the probability, or to the
+        raw score of the prior.
     text : str
         The same as a sentence.
     """
@@ -67,14 +73,14 @@ class Peers:
 
 
 def conversion_reasons(
-    model: Conversion, X: Floats, fake_share: Floats, goal: Floats, *, peers: Peers, k: int
+    model: Conversion, X: Floats, fake_share: Floats, aim: Aims, *, peers: Peers, k: int
 ) -> list[list[Reason]]:
     """Return the k strongest reasons of each row's probability.
 
     Parameters
     ----------
     model : Conversion
-    X, fake_share, goal
+    X, fake_share, aim
         As `Conversion.score` takes them; a row without a goal has no reasons.
     peers : Peers
     k : int
@@ -83,19 +89,69 @@ def conversion_reasons(
     Returns
     -------
     list of list of Reason
-        Strongest first; the goal is one of them. With k large enough they and the base sum to
-        score - cost(goal).
+        Strongest first; brand, category, market and the goal are among them. With k large enough
+        they and `base_log_odds` sum to the log-odds of the probability.
     """
     inputs = model.inputs(X, fake_share)
-    rows = _features(model.served.columns, inputs, model.served.contributions(inputs))
-    costs = model.story.cost(goal).tolist()
-    for drafts, aim, cost in zip(rows, goal.tolist(), costs, strict=True):
-        if np.isnan(cost):
+    parts = model.slope * model.served.contributions(inputs)
+    effects = model.pools.effects(aim)
+    start, aimed, rate = _rates(model, inputs, parts, effects, aim)
+    rows = _features(model.served.columns, inputs, parts * rate[:, None])
+    goals = zip(aim.goal.tolist(), (aimed - start).tolist(), strict=True)
+    for row, (drafts, (goal, moved)) in enumerate(zip(rows, goals, strict=True)):
+        if np.isnan(goal):
             drafts.clear()
-        else:
-            text = f"The brief's goal of {_count(aim, 'conversion')}"
-            drafts.append(_Draft(GOAL, "fit", text, aim, -cost))
+            continue
+        text = f"The brief's goal of {_count(goal, 'conversion')}"
+        drafts.append(_Draft(GOAL, "fit", text, goal, moved))
+        for kind, effect in effects.items():
+            drafts.append(_group(kind, float(effect[row]), float(rate[row])))
     return _strongest(rows, k, model.references, peers, LIKELIHOOD)
+
+
+def base_log_odds(model: Conversion, X: Floats, fake_share: Floats, aim: Aims) -> Floats:
+    """Return what all reasons of a row are added to: log-odds of a usual pair and a usual goal.
+
+    Parameters
+    ----------
+    model, X, fake_share, aim
+        As in `conversion_reasons`.
+
+    Returns
+    -------
+    Floats, shape (n,)
+    """
+    inputs = model.inputs(X, fake_share)
+    parts = model.slope * model.served.contributions(inputs)
+    return _rates(model, inputs, parts, model.pools.effects(aim), aim)[0]
+
+
+def _rates(
+    model: Conversion, inputs: Floats, parts: Floats, effects: Mapping[str, Floats], aim: Aims
+) -> tuple[Floats, Floats, Floats]:
+    """Return log-odds at the base for a usual goal and for the row's, and those per log count.
+
+    Contributions are additive in the log of the expected conversions. On the way from the base to
+    the row the log-odds rise with it, so each contribution gets its part of that rise.
+    """
+    spread, base = model.dispersion(inputs), model.level + parts[:, -1]
+    way = parts[:, :-1].sum(axis=1) + sum(effects.values(), np.zeros(len(inputs)))
+    start = model.story.log_odds(base, spread, np.full(len(inputs), USUAL_GOAL))
+    aimed = model.story.log_odds(base, spread, aim.goal)
+    there = model.story.log_odds(base + way, spread, aim.goal)
+    still = np.abs(way) < 1e-9
+    ahead = model.story.log_odds(base + 1e-3, spread, aim.goal)
+    rate = np.where(still, (ahead - aimed) / 1e-3, (there - aimed) / np.where(still, 1.0, way))
+    return start, aimed, rate
+
+
+def _group(kind: str, effect: float, rate: float) -> "_Draft":
+    """Return the reason that lies in earlier collaborations of a brand, category or market."""
+    value = float(np.exp(effect))
+    text = f"Earlier collaborations in this {kind} brought {value:.2f} times the usual"
+    if kind == "brand":
+        text = f"Earlier collaborations of this brand brought {value:.2f} times the usual"
+    return _Draft(kind, "fit", text, value, effect * rate)
 
 
 def fake_followers_reasons(

@@ -29,40 +29,22 @@ class ConflictError(RegistryError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One training to be logged and registered.
+class Findings:
+    """What a run leaves to be logged, whether or not it made a model.
 
     Parameters
     ----------
-    bundle : Bundle
-        The model.
     params : mapping of str to str
         Settings of the run; "tables" is the tables folder, empty for the built-in world.
     metrics : mapping of str to Metric
         Logged as NAME, NAME_low, NAME_high and NAME_n.
     files : mapping of str to bytes
-        Further artifacts by name: held-out rows, plots, importances.
+        Artifacts by name: held-out rows, plots, reports.
     """
 
-    bundle: Bundle
     params: Mapping[str, str]
     metrics: Mapping[str, Metric]
     files: Mapping[str, bytes]
-
-    def tags(self) -> dict[str, str]:
-        """Return what the manifest says of data, code and upstream models, flat."""
-        manifest = self.bundle.manifest
-        return {
-            DIGEST: self.bundle.digest,
-            "model": manifest.model,
-            "data_hash": manifest.data.hash,
-            "data_start": manifest.data.start,
-            "data_end": manifest.data.end,
-            "catalogue_hash": manifest.catalogue_hash,
-            "commit": manifest.commit,
-            "trained_on_world": str(manifest.trained_on_world).lower(),
-            **{UPSTREAM_TAG + name: digest for name, digest in manifest.upstream.items()},
-        }
 
     def figures(self) -> dict[str, float]:
         """Return every known metric, interval bound and count under a name of its own."""
@@ -79,12 +61,44 @@ class Run:
         return {key: x for key, x in named.items() if x is not None and math.isfinite(x)}
 
     def lay_out(self, folder: Path) -> None:
+        """Write the run's artifacts."""
+        for path, data in self.files.items():
+            (folder / path).write_bytes(data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(Findings):
+    """One training to be logged and registered: beside what it found, the model.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The model.
+    """
+
+    bundle: Bundle
+
+    def tags(self) -> dict[str, str]:
+        """Return what the manifest says of data, code and upstream models, flat."""
+        manifest = self.bundle.manifest
+        return {
+            DIGEST: self.bundle.digest,
+            "model": manifest.model,
+            "data_hash": manifest.data.hash,
+            "data_start": manifest.data.start,
+            "data_end": manifest.data.end,
+            "catalogue_hash": manifest.catalogue_hash,
+            "commit": manifest.commit,
+            "trained_on_world": str(manifest.trained_on_world).lower(),
+            **{UPSTREAM_TAG + name: digest for name, digest in manifest.upstream.items()},
+        }
+
+    def lay_out(self, folder: Path) -> None:
         """Write the run's artifacts: bundle, files, feature catalogue and environment."""
         write(self.bundle, folder / BUNDLE)
         (folder / "catalogue.json").write_bytes(catalogue())
         (folder / "environment.txt").write_text(environment(), encoding="utf-8")
-        for path, data in self.files.items():
-            (folder / path).write_bytes(data)
+        Findings.lay_out(self, folder)  # slots leave super() with another class
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from features.home import home
-from models.database import SQLITE, database, tracking_uri
+from models.database import SETTINGS, SQLITE, database, tracking_uri
 from models.records import (
     BUNDLE,
     DIGEST,
+    Findings,
     Logged,
     RegistryError,
     Run,
@@ -29,7 +30,7 @@ from models.records import (
 )
 
 if TYPE_CHECKING:
-    from mlflow.entities import DatasetInput
+    from mlflow.entities import RunInfo
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
 
@@ -43,17 +44,7 @@ PREVIOUS = "previous_champions"
 
 REMEMBERED = 100  # former champions that rollback can walk back through
 PARAMETERS_AT_ONCE = 100  # MLflow's limit for one log_batch
-
-SETTINGS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    # MLflow's own 7 retries keep a command waiting for minutes on a dead server.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
-}
+THERE, ABSENT = "RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST"  # MLflow's codes
 
 
 def _door(function: Callable[P, T]) -> Callable[P, T]:
@@ -115,19 +106,33 @@ def register(run: Run) -> int:
     """
     client = _client()
     name, tags = run.bundle.name, run.tags()
-    logged = client.create_run(_experiment(client), run_name=name, tags=tags)
-    run_id = logged.info.run_id
-    try:
-        _log(client, run_id, run)
-    except BaseException:
-        client.set_terminated(run_id, "FAILED")
-        raise
-    client.set_terminated(run_id, "FINISHED")
-    _unless_there(lambda: client.create_registered_model(name))
-    source = f"{logged.info.artifact_uri}/{BUNDLE}"
-    version = client.create_model_version(name, source, run_id, tags)
+    logged = _logged(client, EXPERIMENT, name, run, tags)
+    _unless(THERE, lambda: client.create_registered_model(name))
+    source = f"{logged.artifact_uri}/{BUNDLE}"
+    version = client.create_model_version(name, source, logged.run_id, tags)
     client.set_registered_model_alias(name, CHALLENGER, str(version.version))
     return int(version.version)
+
+
+@_door
+def log(experiment: str, found: Findings, tags: Mapping[str, str]) -> str:
+    """Log a run that registers no model, in an experiment of its own.
+
+    Parameters
+    ----------
+    experiment : str
+        Its name, and the run's.
+    found : Findings
+        What to log.
+    tags : mapping of str to str
+        "data_hash" is the hash of the tables.
+
+    Returns
+    -------
+    str
+        Id of the run.
+    """
+    return str(_logged(_client(), experiment, experiment, found, tags).run_id)
 
 
 @_door
@@ -149,7 +154,7 @@ def version(name: str, number: int) -> Version:
         If there is none of that number.
     """
     client = _client()
-    found = _or_none(lambda: client.get_model_version(name, str(number)))
+    found = _unless(ABSENT, lambda: client.get_model_version(name, str(number)))
     if found is None:
         raise UnknownVersionError(
             f"{name}: there is no version {number}; `credence models` lists those there are"
@@ -184,10 +189,6 @@ def artifact(version: Version, path: str, limit: int) -> bytes | None:
     limit : int
         Most bytes to read.
 
-    Returns
-    -------
-    bytes or None
-
     Raises
     ------
     RegistryError
@@ -210,7 +211,7 @@ def artifact(version: Version, path: str, limit: int) -> bytes | None:
 @_door
 def former(name: str) -> list[int]:
     """Return the numbers of a model's former champions, the latest last."""
-    model = _or_none(lambda: _client().get_registered_model(name))
+    model = _unless(ABSENT, lambda: _client().get_registered_model(name))
     return [] if model is None else json.loads(model.tags.get(PREVIOUS, "[]"))
 
 
@@ -231,65 +232,62 @@ def annotate(version: Version, tags: Mapping[str, str], path: str, text: str) ->
     client.log_text(version.run_id, text, path)
 
 
-def _experiment(client: "MlflowClient") -> str:
+def _logged(
+    client: "MlflowClient", experiment: str, name: str, found: Findings, tags: Mapping[str, str]
+) -> "RunInfo":
+    """Log a run, failed unless all of it was kept."""
+    info = client.create_run(_experiment(client, experiment), run_name=name, tags=dict(tags)).info
+    try:
+        _log(client, info.run_id, found, tags["data_hash"])
+    except BaseException:
+        client.set_terminated(info.run_id, "FAILED")
+        raise
+    client.set_terminated(info.run_id, "FINISHED")
+    return info
+
+
+def _experiment(client: "MlflowClient", name: str) -> str:
     # MLflow's own choice would be the current folder, and break when started elsewhere.
     place = str(home().resolve() / "artifacts") if database() else None
-    found = client.get_experiment_by_name(EXPERIMENT)
+    found = client.get_experiment_by_name(name)
     if found is None:
-        _unless_there(lambda: client.create_experiment(EXPERIMENT, artifact_location=place))
-        found = client.get_experiment_by_name(EXPERIMENT)
+        _unless(THERE, lambda: client.create_experiment(name, artifact_location=place))
+        found = client.get_experiment_by_name(name)
     assert found is not None
     return str(found.experiment_id)
 
 
-def _log(client: "MlflowClient", run_id: str, run: Run) -> None:
-    from mlflow.entities import Metric, Param
+def _log(client: "MlflowClient", run_id: str, found: Findings, data_hash: str) -> None:
+    from mlflow.entities import Dataset, DatasetInput, Metric, Param
 
     now = int(time.time() * 1000)
-    params = [Param(key, value) for key, value in run.params.items()]
-    metrics = [Metric(key, value, now, 0) for key, value in run.figures().items()]
+    params = [Param(key, value) for key, value in found.params.items()]
+    metrics = [Metric(key, value, now, 0) for key, value in found.figures().items()]
     for start in range(0, max(len(params), len(metrics), 1), PARAMETERS_AT_ONCE):
         part = slice(start, start + PARAMETERS_AT_ONCE)
         client.log_batch(run_id, metrics[part], params[part])
-    client.log_inputs(run_id, [_dataset(run)])
+    source = json.dumps({"uri": found.params.get("tables") or "built-in world"})
+    dataset = Dataset("tables", data_hash[:36] or "unknown", "local", source)
+    client.log_inputs(run_id, [DatasetInput(dataset, [])])
     with tempfile.TemporaryDirectory() as folder:
-        run.lay_out(Path(folder))
+        found.lay_out(Path(folder))
         client.log_artifacts(run_id, folder)
 
 
-def _dataset(run: Run) -> "DatasetInput":
-    from mlflow.entities import Dataset, DatasetInput
-
-    source = run.params.get("tables") or "built-in world"
-    digest = run.bundle.manifest.data.hash[:36] or "unknown"
-    return DatasetInput(Dataset("tables", digest, "local", json.dumps({"uri": source})), [])
-
-
-def _unless_there(create: Callable[[], object]) -> None:
-    """Create something, content if another process has."""
+def _unless(code: str, call: Callable[[], T]) -> T | None:
+    """Return what a call into MLflow returns, None where it is refused with this code."""
     from mlflow.exceptions import MlflowException
 
     try:
-        create()
+        return call()
     except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
-
-
-def _or_none(find: Callable[[], T]) -> T | None:
-    """Find something, None where there is none."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return find()
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+        if error.error_code != code:
             raise
         return None
 
 
 def _aliases(client: "MlflowClient", name: str) -> dict[str, int]:
-    model = _or_none(lambda: client.get_registered_model(name))
+    model = _unless(ABSENT, lambda: client.get_registered_model(name))
     return {} if model is None else {key: int(value) for key, value in model.aliases.items()}
 
 

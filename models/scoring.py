@@ -5,6 +5,7 @@ from functools import cached_property
 
 from features.arrays import Floats
 from features.samples import Samples
+from models.aims import Aims
 from models.conversion import Conversion
 from models.fake_accounts import FakeAccounts
 from models.fake_followers import FakeFollowers, FakeFollowersScores
@@ -101,7 +102,7 @@ def audience_scores(champions: Champions, X: Floats, samples: Samples) -> Audien
 
 
 def conversion_scores(
-    champions: Champions, X: Floats, conversion_share: Floats | None, goal: Floats
+    champions: Champions, X: Floats, conversion_share: Floats | None, aim: Aims
 ) -> ConversionScores | None:
     """Return the conversion scores of rows, None without a champion.
 
@@ -112,8 +113,8 @@ def conversion_scores(
         The catalogue's columns.
     conversion_share : Floats, shape (n,), or None
         Of `audience_scores`.
-    goal : Floats, shape (n,)
-        The brief's goal; NaN for a row without a brief, whose scores are NaN.
+    aim : Aims
+        What the briefs ask for; a row without a brief has NaN scores.
     """
     if champions.conversion is None:
         return None
@@ -122,7 +123,7 @@ def conversion_scores(
             "conversion_scores: the audience was scored before there was a conversion model; "
             "score or publish it again"
         )
-    return champions.conversion.score(X, conversion_share, goal)
+    return champions.conversion.score(X, conversion_share, aim)
 
 
 def _same(one: FakeFollowers, other: FakeFollowers) -> bool:

@@ -77,10 +77,6 @@ class Served:
         out[:, -1] += self.offset.intercept
         return out
 
-    def variance(self, X: Floats) -> Floats:
-        """Return the variance of `raw` from the finite training data of the offset, shape (n,)."""
-        return self.offset.variance(self._checked(X)[:, self._places])
-
     def numbers(self) -> Numbers:
         """Return everything but columns and trees as plain numbers."""
         return {"offset": self.offset.numbers()}

@@ -1,39 +1,60 @@
-"""One curve from which the probability of a goal, the expected count and its interval are all read.
+"""One distribution of the count, from which the goal's probability and the number are both read.
 
-P(conversions >= goal) = sigmoid(intercept + slope * (score - cost(goal))), where the score knows
-nothing of the goal and the cost rises with it. So the probability falls as the goal rises, and the
-three answers cannot contradict each other.
+The conversions N of a collaboration are gamma-Poisson around a mean that knows nothing of the goal;
+the log-odds that a goal is reached may be recalibrated by a rising map. So the probability falls as
+the goal rises, the expected number is the sum of the probabilities of all goals, and the answers
+cannot contradict each other.
 """
 
+import math
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 
 from features.arrays import Floats
 from features.compiled import kernel, kernel_part
-from models.arithmetic import exponential, logarithm, logit, sigmoid
+from models.arithmetic import exponential, logarithm, sigmoid, sigmoids
 from models.calibration import Calibration
+from models.counts import FARTHEST, MOST, RARE, recalibrated, searched, summed, walked
+from models.gamma_poisson import log_odds_of
 from models.parts import Numbers
 
-STEEPEST = 2.5
-"""Least fall of the log-odds per unit of log goal beyond the last knot. P falls at least like
-goal ** -2.5, so that the expected count and its variance are finite."""
+LEAST, GREATEST = 1e-4, 1e3
+"""Bounds of a row's dispersion."""
 
-EXACT = 64
-"""Counts up to here are summed one by one, larger ones by trapezoids."""
+POISSON = 1e-15
+"""Dispersion that stands for none."""
 
-MOST = 1_000_000
-"""Largest count that is considered."""
+LOG_LEAST, LOG_MOST = -20.0, 13.815510557964274
+"""Bounds of the log of the mean: next to nothing, and MOST."""
 
-LOG_MOST = 14.0
-"""Above its logarithm, so that no exponential overflows."""
+LOG_BEYOND = 16.0
+"""Bound of the log of the mean at the ends of an interval."""
 
-Z90 = 1.6448536269514722
-"""Normal quantile of a two-sided 90 % interval."""
+GRAIN = 2.0**-36
+"""Logs of means are whole multiples of it, so that no rounding error can swap two of them."""
 
-TAIL = 0.10
-"""Probability on either side of the count's 80 % interval."""
+CERTAIN = 1.0 - 2.0**-53
+"""The largest probability that is given."""
+
+BELOW = (
+    -3.2905267314918945,
+    -1.9599639845400545,
+    -1.6448536269514722,
+    -1.4395314709384563,
+    -1.284405813205462,
+)
+ABOVE = (
+    1.284405813205462,
+    1.4395314709384563,
+    1.6448536269514722,
+    1.9599639845400545,
+    3.2905267314918945,
+)
+"""Normal quantiles between which 90 % lie, with .05, 2.5, 5, 7.5 and 9.95 % below."""
+
+LOG_9 = 2.1972245773362196
+"""Log-odds of 90 %; the count's 80 % interval lies between its 10 % and its 90 % quantile."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,177 +83,190 @@ class ConversionScores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Story:
-    """The fitted curve.
+    """How a mean and a dispersion become probabilities and numbers.
 
     Parameters
     ----------
-    log_goals : Floats, shape (k,)
-        Rising knots in the log of the goal; the first is 0, a goal of one conversion.
-    costs : Floats, shape (k,)
-        Rising cost at the knots, in the units of the score; the first is 0. Linear between knots;
-        beyond the last it goes on as the last piece does, and at least as steeply as STEEPEST.
-    calibration : Calibration
-        Intercept and slope, without a curve.
-    inflation : float
-        Factor on the variance of the score, found on held-out rows; at least 0.
+    noise : float
+        Dispersion that nobody could have known beforehand, 0 (Poisson) to 1000. What a row's
+        dispersion has above it is persistent but unseen, and makes the probability's interval.
+    recalibration : Calibration
+        Of the log-odds that a goal is reached. Its covariance is not used.
     """
 
-    log_goals: Floats
-    costs: Floats
-    calibration: Calibration
-    inflation: float = 1.0
-    _tail: float = field(init=False, repr=False)
+    noise: float
+    recalibration: Calibration = field(default_factory=Calibration)
+    _line: Floats = field(init=False, repr=False)
+    _knots: Floats = field(init=False, repr=False)
+    _fixed: Floats = field(init=False, repr=False)
+    _bare: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        goals, costs = self.log_goals, self.costs
-        if len(goals) != len(costs) or not len(goals) or goals[0] != 0.0 or costs[0] != 0.0:
-            raise ValueError(f"story: knots must begin at (0, 0), got {goals} and {costs}")
-        if not ((np.diff(goals) > 0.0).all() and (np.diff(costs) > 0.0).all()):
-            raise ValueError(f"story: knots and costs must rise, got {goals} and {costs}")
-        if self.calibration.curve or not self.inflation >= 0.0:
-            raise ValueError("story: expected a calibration without a curve and an inflation >= 0")
-        last = (costs[-1] - costs[-2]) / (goals[-1] - goals[-2]) if len(goals) > 1 else 0.0
-        object.__setattr__(
-            self, "_tail", float(max(last, STEEPEST, STEEPEST / self.calibration.slope))
-        )
+        if not 0.0 <= self.noise <= GREATEST:
+            raise ValueError(f"story: expected a noise of 0 to {GREATEST:g}, got {self.noise}")
+        map_ = self.recalibration
+        fixed = np.array([self.noise, map_.raw(LOG_9), map_.raw(-LOG_9)])
+        object.__setattr__(self, "_line", np.array([map_.intercept, map_.slope]))
+        object.__setattr__(self, "_knots", map_.knots())
+        object.__setattr__(self, "_fixed", fixed)
+        bare = (map_.intercept, map_.slope, map_.curve) == (0.0, 1.0, ())
+        object.__setattr__(self, "_bare", bare)
 
-    def cost(self, goal: Floats) -> Floats:
-        """Return the cost of goals, shape (n,); a goal between two counts is the upper one."""
-        out = np.empty(len(goal))
-        _costs(np.array(goal, dtype=np.float64), self._knots(), self._tail, out)
-        return out
-
-    def scores(self, score: Floats, variance: Floats, goal: Floats) -> ConversionScores:
-        """Return everything the curve tells.
+    def scores(
+        self, log_mean: Floats, dispersion: Floats, variance: Floats, goal: Floats
+    ) -> ConversionScores:
+        """Return everything that the distribution tells.
 
         Parameters
         ----------
-        score : Floats, shape (n,)
-            Score of the pair, before the cost of the goal.
+        log_mean : Floats, shape (n,)
+            Log of the mean count; taken as at least -20 and at most the log of 1,000,000.
+        dispersion : Floats, shape (n,)
+            Variance of the count is mean + dispersion * mean²; taken as at least the noise and
+            .0001, at most 1000.
         variance : Floats, shape (n,)
-            Variance of the score.
+            What is added to the variance of the log of the mean that the dispersion implies;
+            negative for a row that is better known than most.
         goal : Floats, shape (n,)
-            Conversions to reach, at least 1; NaN for none.
+            Conversions to reach, at least 1; one between two counts is the upper one; NaN for none.
 
         Returns
         -------
         ConversionScores
+            NaN in rows of which anything is unknown. A row's values do not depend on the rows
+            beside it, to the last bit. Without a recalibration `expected` is the mean.
         """
-        raw = score - self.cost(goal)
-        slope = self.calibration.slope
-        spread = slope * slope * self.inflation * variance + self.calibration.variance(raw)
-        curve = self._curve()
-        counts, weights = _counts()
-        out = np.empty((6, len(score)))
-        _probabilities(raw, np.sqrt(spread), curve, out[:3])
-        _expected(np.ascontiguousarray(score), self.cost(counts), weights, curve, out[3])
-        _bounds(np.ascontiguousarray(score), self._knots(), curve, out[3:])
-        out[:, np.isnan(raw)] = np.nan
+        asked = np.empty((5, len(log_mean)))
+        asked[0], asked[1], asked[2], asked[3] = log_mean, dispersion, goal, variance
+        asked[4] = 0.0
+        if not self._bare:
+            _sums(asked, self._fixed, self._line, self._knots, asked[4])
+        out = np.empty((6, asked.shape[1]))
+        _scores(asked, self._fixed, self._line, self._knots, out)
         return ConversionScores(*out)
 
-    def _curve(self) -> Floats:
-        """Return intercept, slope and how the cost rises beyond its last knot."""
-        return np.array([self.calibration.intercept, self.calibration.slope, self._tail])
+    def log_odds(self, log_mean: Floats, dispersion: Floats, goal: Floats) -> Floats:
+        """Return the recalibrated log-odds that goals are reached, NaN where there is none.
 
-    def _knots(self) -> Floats:
-        return np.array([self.log_goals, self.costs])
+        Parameters are those of `scores`. Log-odds are finite: -400 is a probability of 1e-174.
+        """
+        asked = np.empty((3, len(log_mean)))
+        asked[0], asked[1], asked[2] = log_mean, dispersion, goal
+        out = np.empty(asked.shape[1])
+        _log_odds(asked, self._fixed, self._line, self._knots, out)
+        return out
+
+    def tail(self, log_mean: Floats, dispersion: Floats, count: Floats) -> Floats:
+        """Return the recalibrated probability of at least `count` conversions, 1 for 0."""
+        out = np.empty(len(log_mean))
+        sigmoids(np.maximum(self.log_odds(log_mean, dispersion, np.maximum(count, 1.0)), RARE), out)
+        return np.where(count <= 0.0, 1.0, np.minimum(out, CERTAIN))
 
     def numbers(self) -> Numbers:
-        """Return the curve as plain numbers."""
-        return {
-            "log_goals": self.log_goals.tolist(),
-            "costs": self.costs.tolist(),
-            "calibration": self.calibration.numbers(),
-            "inflation": float(self.inflation),
-        }
+        """Return the story as plain numbers."""
+        return {"noise": float(self.noise), "recalibration": self.recalibration.numbers()}
 
     @classmethod
     def from_numbers(cls, numbers: Numbers) -> "Story":
-        """Return the curve that `numbers` describes."""
-        return cls(
-            np.array(numbers["log_goals"], dtype=np.float64),
-            np.array(numbers["costs"], dtype=np.float64),
-            Calibration.from_numbers(numbers["calibration"]),
-            numbers["inflation"],
-        )
+        """Return the story that `numbers` describes."""
+        return cls(numbers["noise"], Calibration.from_numbers(numbers["recalibration"]))
 
 
-@cache
-def _counts() -> tuple[Floats, Floats]:
-    """Return counts g and weights w: the sum of w * P(N >= g) is that over all counts up to MOST.
+@kernel_part
+def _bounded(value: float, least: float, most: float) -> float:
+    return min(max(value, least), most)
 
-    Beyond EXACT the counts are 1/8 octave apart and P is taken as linear between two of them.
+
+@kernel_part
+def _grained(log_mean: float) -> float:
+    """Return the log of the mean within its bounds and on the grid."""
+    inside = _bounded(log_mean, LOG_LEAST, LOG_MOST)
+    rounded: float = np.floor(inside / GRAIN + 0.5) * GRAIN
+    return rounded
+
+
+@kernel_part
+def _row(asked: Floats, i: int, noise: float) -> tuple[float, float, float]:
+    """Return log of the mean, dispersion and goal of a row; goal NaN if anything is unknown."""
+    goal = min(np.ceil(asked[2, i]), FARTHEST) if asked[2, i] >= 1.0 else math.nan
+    for j in range(min(len(asked), 4)):
+        if math.isnan(asked[j, i]):
+            goal = math.nan
+    return _grained(asked[0, i]), _bounded(asked[1, i], max(noise, LEAST), GREATEST), goal
+
+
+@kernel
+def _log_odds(asked: Floats, fixed: Floats, line: Floats, knots: Floats, out: Floats) -> None:
+    for i in range(asked.shape[1]):
+        log_mean, dispersion, goal = _row(asked, i, fixed[0])
+        out[i] = goal
+        if not math.isnan(goal):
+            odds = log_odds_of(goal, exponential(log_mean), dispersion)
+            out[i] = recalibrated(odds, line, knots)
+
+
+@kernel
+def _sums(asked: Floats, fixed: Floats, line: Floats, knots: Floats, out: Floats) -> None:
+    """Write the expected count of every row, where it is not the mean."""
+    for i in range(asked.shape[1]):
+        log_mean, dispersion, goal = _row(asked, i, fixed[0])
+        if not math.isnan(goal):
+            out[i] = summed(exponential(log_mean), dispersion, line, knots)
+
+
+@kernel_part
+def _shortest(
+    goal: float, normal: tuple[float, float, float], chance: float, line: Floats, knots: Floats
+) -> tuple[float, float]:
+    """Return the narrowest interval of 90 % of what the factor may make of the goal, and `chance`.
+
+    The chance of a far goal is skewed: with equal tails its interval would reach up for little.
+    `normal` are mean and deviation of the log mean, and the dispersion around it.
     """
-    counts = [float(g) for g in range(1, EXACT + 1)]
-    weights = [1.0] * EXACT
-    eighth = 0
-    while counts[-1] < MOST:
-        eighth += 1
-        last, new = counts[-1], min(float(round(EXACT * 2.0 ** (eighth / 8.0))), float(MOST))
-        weights[-1] += (new - last - 1.0) / 2.0
-        weights.append((new - last + 1.0) / 2.0)
-        counts.append(new)
-    return np.array(counts), np.array(weights)
+    middle, deviation, spread = normal
+    low, high = 0.0, 1.0
+    for j in range(len(BELOW)):
+        first = _chance(goal, middle + BELOW[j] * deviation, spread, line, knots)
+        last = _chance(goal, middle + ABOVE[j] * deviation, spread, line, knots)
+        if max(last, chance) - min(first, chance) < high - low:
+            low, high = min(first, chance), max(last, chance)
+    return low, high
 
 
 @kernel_part
-def _interpolated(x: float, knots: Floats, values: Floats, beyond: float) -> float:
-    """Return the rising line through the knots at x >= 0, going on with the slope `beyond`."""
-    last = len(knots) - 1
-    if x >= knots[last]:
-        above: float = values[last] + beyond * (x - knots[last])
-        return above
-    j = 1
-    while x >= knots[j]:
-        j += 1
-    slope = (values[j] - values[j - 1]) / (knots[j] - knots[j - 1])
-    between: float = values[j - 1] + slope * (x - knots[j - 1])
-    return between
+def _chance(goal: float, log_mean: float, spread: float, line: Floats, knots: Floats) -> float:
+    """Return the recalibrated probability of the goal around a mean."""
+    mean = exponential(_bounded(log_mean, LOG_LEAST, LOG_BEYOND))
+    odds = recalibrated(log_odds_of(goal, mean, spread), line, knots)
+    return min(sigmoid(max(odds, RARE)), CERTAIN)
 
 
 @kernel
-def _costs(goal: Floats, knots: Floats, tail: float, out: Floats) -> None:
-    for i in range(len(goal)):
-        if goal[i] >= 1.0:
-            out[i] = _interpolated(logarithm(np.ceil(goal[i])), knots[0], knots[1], tail)
-        else:
-            out[i] = np.nan
+def _scores(asked: Floats, fixed: Floats, line: Floats, knots: Floats, out: Floats) -> None:
+    """Write the six scores of every row; `asked` ends with the expected count, 0 for the mean.
 
-
-@kernel
-def _probabilities(raw: Floats, deviation: Floats, curve: Floats, out: Floats) -> None:
-    for i in range(len(raw)):
-        log_odds = curve[0] + curve[1] * raw[i]
-        out[0, i] = sigmoid(log_odds)
-        out[1, i] = sigmoid(log_odds - Z90 * deviation[i])
-        out[2, i] = sigmoid(log_odds + Z90 * deviation[i])
-
-
-@kernel
-def _expected(score: Floats, costs: Floats, weights: Floats, curve: Floats, out: Floats) -> None:
-    for i in range(len(score)):
-        total = 0.0
-        for j in range(len(costs)):
-            total += weights[j] * sigmoid(curve[0] + curve[1] * (score[i] - costs[j]))
-        out[i] = total
-
-
-@kernel_part
-def _crossing(score: float, probability: float, knots: Floats, curve: Floats) -> float:
-    """Return the largest count that is reached with more than the probability, at most MOST."""
-    cost = score - (logit(probability) - curve[0]) / curve[1]
-    if not cost > 0.0:
-        return 0.0
-    log_count = _interpolated(cost, knots[1], knots[0], 1.0 / curve[2])
-    count: float = np.ceil(exponential(min(log_count, LOG_MOST))) - 1.0
-    return min(count, float(MOST))
-
-
-@kernel
-def _bounds(score: Floats, knots: Floats, curve: Floats, out: Floats) -> None:
-    """Write the interval of the count below the expected one, which stands in the first row."""
-    for i in range(len(score)):
-        low = _crossing(score[i], 1.0 - TAIL, knots, curve)
-        high = _crossing(score[i], TAIL, knots, curve)
-        out[1, i] = min(low, np.floor(out[0, i]))
-        out[2, i] = max(high, np.ceil(out[0, i]))
+    The dispersion splits into the noise and a persistent part: a log-normal factor of mean 1 on the
+    mean, of the variance that makes both together the dispersion. The interval moves this factor.
+    """
+    noise, targets = fixed[0], fixed[1:]
+    for i in range(asked.shape[1]):
+        log_mean, dispersion, goal = _row(asked, i, noise)
+        if math.isnan(goal):
+            out[:, i] = math.nan
+            continue
+        unseen = logarithm((1.0 + dispersion) / (1.0 + noise))
+        deviation = math.sqrt(max(unseen + asked[3, i], 0.0))
+        odds = recalibrated(log_odds_of(goal, exponential(log_mean), dispersion), line, knots)
+        chance = min(sigmoid(max(odds, RARE)), CERTAIN)
+        normal = (log_mean - 0.5 * unseen, deviation, max(noise, POISSON))
+        low, high = _shortest(goal, normal, chance, line, knots)
+        out[0, i], out[1, i], out[2, i] = chance, low, high
+        mean = exponential(log_mean)
+        out[3, i] = min(asked[4, i] if asked[4, i] > 0.0 else mean, float(MOST))
+        out[4:, i] = math.nan
+        walked(mean, dispersion, targets, out[4:, i])
+        for j in range(2):
+            if math.isnan(out[4 + j, i]):
+                out[4 + j, i] = searched(mean, dispersion, targets[j])
+        out[4, i] = min(out[4, i], np.floor(out[3, i]))
+        out[5, i] = max(out[5, i], np.ceil(out[3, i]))

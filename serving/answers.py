@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 
-import numpy as np
-
 from features.arrays import Floats
 from features.catalogue import NAMES, catalogue_hash
 from features.deals import Briefs
 from features.rules import EARLIEST, LATEST
+from models.aims import Aims
 from models.fake_accounts import FakeAccounts
 from models.reasons import Reason, conversion_reasons, fake_followers_reasons
 from models.scoring import Champions, conversion_scores
@@ -115,9 +114,9 @@ def _entries(
 ) -> list[tuple[int, CreatorScore]]:
     """Return the entry of each creator of a group, with its place in the request."""
     share = group.audience.conversion_share
-    goal = np.full(len(group.X), deal.goal)
-    conversion = conversion_scores(champions, group.X, share, goal) if deal.row >= 0 else None
-    reasons = _reasons(group, champions, conversion, goal, int(request.reasons))
+    aim = deal.aims(len(group.X))
+    conversion = conversion_scores(champions, group.X, share, aim) if deal.row >= 0 else None
+    reasons = _reasons(group, champions, conversion, aim, int(request.reasons))
     return [
         (
             place,
@@ -166,7 +165,7 @@ def _reasons(
     group: Group,
     champions: Champions,
     conversion: ConversionScores | None,
-    goal: Floats,
+    aim: Aims,
     k: int,
 ) -> Mapping[str, list[list[Reason]]]:
     """Return each model's reasons of each row; no model where none are asked for."""
@@ -180,7 +179,7 @@ def _reasons(
     share = group.audience.conversion_share
     if champions.conversion is not None and conversion is not None and share is not None:
         found[CONVERSION] = conversion_reasons(
-            champions.conversion, group.X, share, goal, peers=group.peers, k=k
+            champions.conversion, group.X, share, aim, peers=group.peers, k=k
         )
     return found
 

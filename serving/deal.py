@@ -11,6 +11,7 @@ from features.deals import Briefs
 from features.errors import InputError
 from features.reader import brief_of
 from features.view import undisputed
+from models.aims import Aims
 from serving.contract import CreatorAsked, ScoreRequest
 from serving.problems import Problem, violated
 
@@ -22,10 +23,9 @@ class Deal:
     briefs: Briefs
     row: int
 
-    @property
-    def goal(self) -> float:
-        """Conversions to reach; NaN without a brief."""
-        return float(self.briefs.goal[self.row]) if self.row >= 0 else np.nan
+    def aims(self, n: int) -> Aims:
+        """Return what the brief asks of n creators."""
+        return Aims.of(self.briefs, np.full(n, self.row))
 
 
 def deal_of(request: ScoreRequest, published: Briefs, as_of: int) -> Deal:

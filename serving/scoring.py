@@ -9,6 +9,7 @@ from features.catalogue import BASE, NAMES
 from features.computing import Spine, fit_columns, samples, states
 from features.tables import Tables
 from features.tiers import tiers
+from models.aims import Aims
 from models.fake_followers import FakeFollowersScores
 from models.reasons import Peers, Reason, conversion_reasons, fake_followers_reasons
 from models.scoring import Champions, audience_scores, conversion_scores
@@ -22,7 +23,7 @@ class Scored:
     """Scores of n rows and what they were computed from."""
 
     X: Floats
-    goal: Floats
+    aim: Aims
     peers: Peers
     followers: FakeFollowersScores
     conversion_share: Floats | None
@@ -65,16 +66,15 @@ def scored(tables: Tables, spine: Spine, champions: Champions, threads: int = 1)
         threads=threads,
     )
     X = np.concatenate([known.base[places], fit], axis=1)
-    goal = np.full(len(spine), np.nan)
-    goal[spine.brief >= 0] = tables.briefs.goal[spine.brief[spine.brief >= 0]]
+    aim = Aims.of(tables.briefs, spine.brief)
     names = np.array(tiers(known.followers), dtype=object)[places]
     return Scored(
         X=X,
-        goal=goal,
+        aim=aim,
         peers=Peers(tables.creators.platform[spine.creator].tolist(), names.tolist()),
         followers=_taken(audience.followers, places),
         conversion_share=share,
-        conversion=conversion_scores(champions, X, share, goal),
+        conversion=conversion_scores(champions, X, share, aim),
     )
 
 
@@ -123,7 +123,7 @@ def reasons_of(scores: Scored, champions: Champions, k: int) -> dict[str, list[l
             champions.conversion,
             scores.X,
             scores.conversion_share,
-            scores.goal,
+            scores.aim,
             peers=scores.peers,
             k=k,
         )

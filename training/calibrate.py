@@ -3,16 +3,20 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import expit
+from scipy.optimize import brentq, minimize
+from scipy.special import expit, logit
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from features.arrays import Floats, Ints
 from models.calibration import Calibration
+from training.splits import folds
 
 FLATTEST, STEEPEST = 0.1, 3.0  # slopes beyond these are noise of few rows
 FEWEST = 50  # rows of the rarer outcome; below, only the intercept is fitted
 RECENT_DAYS = 90
+IDENTITY_RIDGE = 10.0  # rows' worth of trust in log-odds as they are
+MANY = 2000  # rows from which an isotonic curve is tried
 RECENT_PRIOR = 4.0  # rows' worth of information that the intercept of all rows keeps
 
 
@@ -109,6 +113,65 @@ def refresh(fitted: Calibration, raw: Floats, hit: Floats) -> Calibration:
     # The new level's own error cannot be smaller than what few recent rows leave.
     level = max(fitted.covariance[0], variance)
     return replace(fitted, intercept=fitted.intercept + shift, covariance=(level, both, slope))
+
+
+def recalibration(raw: Floats, hit: Floats, group: Ints, seed: int) -> Calibration:
+    """Correct log-odds that are about right already: not at all, by a sigmoid, or by a curve.
+
+    Parameters
+    ----------
+    raw : ndarray of float64, shape (n,)
+        Log-odds by models that never saw the row's group.
+    hit : ndarray of float64, shape (n,)
+        0 or 1.
+    group : ndarray of int64, shape (n,)
+        Whose rows stay together when the corrections are compared.
+    seed : int
+        Of the folds.
+
+    Returns
+    -------
+    Calibration
+        The simplest that is not beaten, by more than two standard errors of the loss on rows it was
+        not fitted on, by the next; the isotonic curve is tried from MANY rows on.
+    """
+    best = Calibration()
+    if len(np.unique(group)) < 2:
+        return best
+    held = raw
+    for fit in (near_identity, isotonic) if len(hit) >= MANY else (near_identity,):
+        other = np.empty(len(raw))
+        for train, rest in folds(group, seed):
+            other[rest] = fit(raw[train], hit[train]).log_odds(raw[rest])
+        gain = np.logaddexp(0.0, held) - np.logaddexp(0.0, other) - hit * (held - other)
+        if gain.mean() > 2.0 * gain.std() / np.sqrt(len(gain)):
+            best, held = fit(raw, hit), other
+    return best
+
+
+def near_identity(raw: Floats, hit: Floats) -> Calibration:
+    """Fit intercept and slope, drawn to 0 and 1 by a few rows' worth of information."""
+
+    def loss(at: Floats) -> tuple[float, Floats]:
+        odds = at[0] + at[1] * raw
+        pull, off = expit(odds) - hit, np.array([at[0], at[1] - 1.0])
+        value = (np.logaddexp(0.0, odds) - hit * odds).sum() + 0.5 * IDENTITY_RIDGE * off @ off
+        return float(value), np.array([pull.sum(), pull @ raw]) + IDENTITY_RIDGE * off
+
+    bounds = [(None, None), (FLATTEST, STEEPEST)]
+    start = np.array([0.0, 1.0])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return Calibration(float(found[0]), float(found[1]))
+
+
+def isotonic(raw: Floats, hit: Floats) -> Calibration:
+    """Fit a rising curve on log-odds: linear between the middles of the isotonic steps."""
+    fitted = IsotonicRegression(out_of_bounds="clip").fit(raw, hit)
+    level, place = np.unique(fitted.predict(raw), return_inverse=True)
+    # Steps of one outcome alone say how far to go, not where: there the line goes on.
+    told = (level > 0.0) & (level < 1.0)
+    middle = (np.bincount(place, raw) / np.bincount(place))[told]
+    return Calibration(curve=tuple(zip(middle.tolist(), logit(level[told]).tolist(), strict=True)))
 
 
 def _slope(raw: Floats, hit: Floats, weights: Floats) -> float:

@@ -6,12 +6,10 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from features.arrays import Floats, Ints
-from training.calibrate import sigmoid
+from features.arrays import Flags, Floats, Ints
 from training.crossing import Candidate, candidates, plan
 from training.learning import FORMS, Form, Plan, Task
 from training.metrics import log_losses
-from training.splits import Split
 
 M = TypeVar("M")
 FEWEST = 20  # rows of both outcomes without which forms cannot be told apart
@@ -54,6 +52,8 @@ class Outcome(Generic[M]):
         The same recipe without the held-out rows; None where there are too few to judge it.
     later : ndarray of int64, shape (m,)
         The rows that judge the twin; empty without one.
+    apart : M or None
+        A second twin, of the same form, that never saw some creators.
     """
 
     model: M
@@ -62,6 +62,7 @@ class Outcome(Generic[M]):
     losses: Mapping[Form, float]
     twin: M | None
     later: Ints
+    apart: M | None = None
 
     def settings(self) -> dict[str, str]:
         """Return what was chosen, in words."""
@@ -74,7 +75,15 @@ class Outcome(Generic[M]):
         }
 
 
-def contest(kind: Kind[M], label: Floats, split: Split) -> Outcome[M]:
+def contest(
+    kind: Kind[M],
+    label: Floats,
+    *,
+    kept: Ints,
+    later: Ints,
+    everything: Ints | None = None,
+    strangers: Flags | None = None,
+) -> Outcome[M]:
     """Let the forms compete, and fit the winner on all rows.
 
     Parameters
@@ -82,18 +91,22 @@ def contest(kind: Kind[M], label: Floats, split: Split) -> Outcome[M]:
     kind : Kind
         How models are made and asked.
     label : ndarray of float64, shape (n,)
-        0 or 1: what a probability is about.
-    split : Split
-        Rows of the twin.
+        0 or 1: what a probability is about; NaN where that is not known yet.
+    kept, later : ndarray of int64
+        Rows that the twin learns from, and rows that judge it. Those of the twin may stand after
+        the n rows: the same ones as they were known then.
+    everything : ndarray of int64, optional
+        Rows of the model; by default all n.
+    strangers : ndarray of bool, optional
+        Rows that a second twin must not learn from; by default there is none.
 
     Returns
     -------
     Outcome
         Where later time holds too few rows, the forms are judged on held-out creators instead.
     """
-    everything = np.arange(len(label))
-    kept, later = np.flatnonzero(split.train), np.flatnonzero(split.test)
-    if telling(label[kept]) and telling(label[later]):
+    rows = np.arange(len(label)) if everything is None else everything
+    if len(kept) >= FEWEST and telling(label[~np.isnan(label)]) and telling(label[later]):
         chosen = plan(kind.task(kept))
         rivals = candidates(kind.task(kept), chosen)
         twins = {form: kind.model(kept, rival) for form, rival in rivals.items()}
@@ -104,13 +117,19 @@ def contest(kind: Kind[M], label: Floats, split: Split) -> Outcome[M]:
         form = best(losses)
         twin: M | None = twins[form]
     else:
-        chosen = plan(kind.task(everything))
-        losses = _across_groups(kind.task(everything), chosen)
+        chosen = plan(kind.task(rows))
+        losses = _across_groups(kind.task(rows), chosen)
         form, twin, later = best(losses), None, later[:0]
-    found = candidates(kind.task(everything), chosen, (form,))
+    apart: M | None = None
+    if twin is not None and strangers is not None:
+        familiar = kept[~strangers[kept]]
+        # Without enough rows for the form, what can be fitted is fitted.
+        for rival in candidates(kind.task(familiar), chosen, (form,)).values():
+            apart = kind.model(familiar, rival)
+    found = candidates(kind.task(rows), chosen, (form,))
     # With too few rows for the form that won elsewhere, what can be fitted is fitted.
     ((form, winner),) = found.items()
-    return Outcome(kind.model(everything, winner), form, chosen, losses, twin, later)
+    return Outcome(kind.model(rows, winner), form, chosen, losses, twin, later, apart)
 
 
 def telling(label: Floats) -> bool:
@@ -124,9 +143,8 @@ def best(losses: Mapping[Form, float]) -> Form:
 
 
 def _across_groups(task: Task, chosen: Plan) -> dict[Form, float]:
-    """Return the loss of each form on the rows' own questions, by models of other groups."""
-    hit = task.asked.hit[:, 0]
+    """Return the loss of each form on all rows, by models of other groups."""
+    asked = task.asked.dispersed(chosen.dispersion)
     return {
-        form: float(log_losses(hit, sigmoid(one.held, hit).probability(one.held)).mean())
-        for form, one in candidates(task, chosen).items()
+        form: float(asked.losses(one.held).mean()) for form, one in candidates(task, chosen).items()
     }

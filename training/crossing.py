@@ -1,7 +1,7 @@
 """Cross-validation of the recipe: its plan, and scores of rows by models that never saw them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from models.served import Served
 from training.learning import (
     FORMS,
     RIDGES,
-    Fitted,
     Form,
     Plan,
     Task,
@@ -22,7 +21,7 @@ from training.learning import (
     masked,
     steady,
 )
-from training.offsets import Curve, Questions
+from training.likelihoods import Likelihood
 from training.splits import folds
 from training.trees import grow
 
@@ -37,18 +36,15 @@ class Candidate:
 
     Parameters
     ----------
-    fitted : Fitted
+    served : Served
         The score.
     held : ndarray of float64, shape (n,)
-        Log-odds of each row's own question by models that never saw the row's group; NaN for a row
-        that every fold learns from.
-    inflation : float
-        How much more the score varies between folds than the offset's covariance says; at least 1.
+        Score of each row by models that never saw its group; NaN for a row that every fold learns
+        from.
     """
 
-    fitted: Fitted
+    served: Served
     held: Floats
-    inflation: float
 
 
 def comparable(task: Task) -> bool:
@@ -87,21 +83,25 @@ def plan(task: Task) -> Plan:
         The strongest ridge and no trees where too few rows are there to compare.
     """
     if not comparable(task):
-        return Plan(RIDGES[0], 0)
+        alone = np.full(len(task.X), task.asked.start())
+        return Plan(RIDGES[0], 0, task.asked.dispersion_at(alone))
     split, hidden = parts(task), masked(task)
     with steady() as pool:
         paths = list(pool.map(lambda part: _ridge_path(task, hidden, *part), split))
-        best = int(np.argmin(np.mean([[step.loss for step in path] for path in paths], axis=0)))
-        if len(task.X) < FEWEST_FOR_TREES:
-            return Plan(RIDGES[best], 0)
+        losses = np.mean([[step.loss for step in path] for path in paths], axis=0)
+        best = int(np.argmin(losses))
         steps = [path[best] for path in paths]
+        spread = _dispersion(task, split, steps)
+        if len(task.X) < FEWEST_FOR_TREES:
+            return Plan(RIDGES[best], 0, spread)
+        task = replace(task, asked=task.asked.dispersed(spread))
         curves = list(
             pool.map(lambda part, step: _round_losses(task, hidden, step, *part), split, steps)
         )
     length = max(len(curve) for curve in curves)
     # A fold that stopped early had stopped improving: its last loss stands for the rest.
     mean = np.mean([np.pad(curve, (0, length - len(curve)), "edge") for curve in curves], axis=0)
-    return Plan(RIDGES[best], int(np.argmin(mean)))
+    return Plan(RIDGES[best], int(np.argmin(mean)), spread)
 
 
 def candidates(task: Task, chosen: Plan, forms: Sequence[Form] = FORMS) -> dict[Form, Candidate]:
@@ -112,7 +112,7 @@ def candidates(task: Task, chosen: Plan, forms: Sequence[Form] = FORMS) -> dict[
     task : Task
         The training rows.
     chosen : Plan
-        Ridge and number of trees.
+        Ridge, number of trees and dispersion.
     forms : sequence of "constant", "linear" or "trees"
         Which to fit.
 
@@ -121,16 +121,15 @@ def candidates(task: Task, chosen: Plan, forms: Sequence[Form] = FORMS) -> dict[
     dict of str to Candidate
         With too few rows or groups only the constant, which scores its own rows.
     """
-    own = task.asked.log_goal[:, 0]
     if not comparable(task):
         constant = learn(task, chosen, "constant")
-        return {"constant": Candidate(constant, constant.raw(task.X, own), 1.0)}
+        return {"constant": Candidate(constant, constant.raw(task.X))}
     split, hidden = parts(task), masked(task)
 
     def scores(train: Ints) -> list[Floats]:
         part = task.take(train)
-        found = learn_forms(part, hidden[train], chosen, forms, sure=True)
-        return [found[form].raw(task.X, own) for form in forms]
+        found = learn_forms(part, hidden[train], chosen, forms)
+        return [found[form].raw(task.X) for form in forms]
 
     with steady() as pool:
         by_fold = np.array(list(pool.map(scores, [train for train, _ in split])))
@@ -140,25 +139,16 @@ def candidates(task: Task, chosen: Plan, forms: Sequence[Form] = FORMS) -> dict[
         held = np.full(len(task.X), np.nan)
         for fold, (_, rows) in enumerate(split):
             held[rows] = by_fold[fold, number, rows]
-        found[form] = Candidate(
-            whole[form], held, _inflation(by_fold[:, number], whole[form].served, task.X)
-        )
+        found[form] = Candidate(whole[form], held)
     return found
-
-
-def _inflation(by_fold: Floats, served: Served, X: Floats) -> float:
-    """Return the grouped jackknife's variance over the offset's own, on a thousand rows."""
-    some = slice(None, None, max(1, len(X) // 1000))
-    jackknife = (len(by_fold) - 1) * np.var(by_fold[:, some], axis=0)
-    return max(1.0, float(jackknife.mean() / served.variance(X[some]).mean()))
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A linear part by one ridge, and its loss on the rows left out."""
+    """A linear part by one ridge, its scores of the rows left out, and their mean loss."""
 
     offset: Offset
-    curve: Curve
+    raw: Floats
     loss: float
 
 
@@ -167,34 +157,29 @@ def _ridge_path(task: Task, hidden: Floats, train: Ints, held: Ints) -> list[_St
     part, judged = task.take(train), task.asked.take(held)
     path: list[_Step] = []
     for ridge in RIDGES:
-        start = (path[-1].offset, path[-1].curve) if path else None
-        offset, curve = linear(part, hidden[train], ridge, start=start, sure=True)
-        path.append(_Step(offset, curve, _loss(offset.raw(task.X[held]), curve, judged)))
+        start = path[-1].offset if path else None
+        offset = linear(part, hidden[train], ridge, start=start)
+        raw = offset.raw(task.X[held])
+        path.append(_Step(offset, raw, float(judged.losses(raw).mean())))
     return path
+
+
+def _dispersion(task: Task, split: Sequence[tuple[Ints, Ints]], steps: Sequence[_Step]) -> float:
+    """Return how much the rows left out vary around the linear parts without them."""
+    judged = np.concatenate([held for _, held in split])
+    return task.asked.take(judged).dispersion_at(np.concatenate([step.raw for step in steps]))
 
 
 def _round_losses(task: Task, hidden: Floats, step: _Step, train: Ints, held: Ints) -> Floats:
     """Return the loss of held-out rows without trees, then after each tree."""
-    asked, judged = task.asked.take(train), task.asked.take(held)
-    offset, curve = step.offset, step.curve
+    judged: Likelihood = task.asked.take(held)
     _, losses = grow(
         hidden[train],
-        offset.raw(hidden[train])[:, None] - curve.at(asked.log_goal),
-        asked,
+        step.offset.raw(hidden[train]),
+        task.asked.take(train),
         task.growth,
         signs=directions(task),
         seed=task.seed,
-        held=(
-            task.X[held],
-            offset.raw(task.X[held])[:, None] - curve.at(judged.log_goal),
-            judged,
-        ),
+        held=(task.X[held], step.raw, judged),
     )
-    return np.concatenate([[step.loss], losses])
-
-
-def _loss(raw: Floats, curve: Curve, judged: Questions) -> float:
-    """Return the mean loss of all questions."""
-    logits = raw[:, None] - curve.at(judged.log_goal)
-    each = judged.weight * (np.logaddexp(0.0, logits) - judged.hit * logits)
-    return float(each.sum() / judged.weight.sum())
+    return np.concatenate([[float(judged.losses(step.raw).mean())], losses])

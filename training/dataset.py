@@ -7,55 +7,22 @@ import numpy as np
 
 from features.arrays import PLATFORMS, UNKNOWN_TIME, Floats, Ints, Times
 from features.catalogue import NAMES
-from features.computing import Spine, matrix, samples
+from features.computing import Spine, matrix
 from features.tables import Tables
 from features.tiers import tiers
 from features.view import visible
-from models.fake_followers import FakeFollowers, FakeFollowersScores, Sampled
+from models.aims import Aims
+from models.fake_followers import FakeFollowers, FakeFollowersScores
 from models.references import References
-from training.labels import mature
+from training.distinct import DistinctSamples, distinct, joined
+from training.labels import Labels, labels, mature
 
 THREADS = 2
-BLOCK = 1024  # rows whose follower samples are held at once
 
 SAMPLED = ("none", "1 to 99", "100 to 299", "300 or more")
 _FROM = (1, 100, 300)
 
 _LOG_FOLLOWERS = NAMES.index("log_followers")
-
-
-@dataclass(frozen=True, slots=True)
-class DistinctSamples:
-    """The follower samples of rows, each kept once: many rows see the same one.
-
-    Parameters
-    ----------
-    offsets : ndarray of int64, shape (m + 1,)
-        Where each distinct sample begins.
-    values : ndarray of float64, shape (k, 9)
-        Sampled followers.
-    place : ndarray of int64, shape (n,)
-        Which sample each row sees.
-    frame, age : ndarray of float64, shape (n,)
-        As in `features.samples.Samples`.
-    """
-
-    offsets: Ints
-    values: Floats
-    place: Ints
-    frame: Floats
-    age: Floats
-
-    def take(self, chosen: Ints) -> "DistinctSamples":
-        """Return the samples of some of the rows."""
-        return replace(
-            self, place=self.place[chosen], frame=self.frame[chosen], age=self.age[chosen]
-        )
-
-    def sampled(self, model: FakeFollowers) -> Sampled:
-        """Return what a model reads in the rows' samples, each distinct one read once."""
-        seen, n = model.seen(self.values, self.offsets), np.diff(self.offsets)
-        return Sampled(seen[self.place], n[self.place], self.frame, self.age)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +47,12 @@ class Rows:
         The follower sample that each row sees.
     value : ndarray of float64, shape (n,)
         Conversions by day 30, or the audited share.
-    goal : ndarray of float64, shape (n,)
-        The brief's goal; 1 for audits.
     platform : ndarray of float64, shape (n,)
         Position in PLATFORMS.
+    share : ndarray of float64, shape (n,)
+        Of day 30's conversions, what was to be expected by `known`; 1 where the value is whole.
+    aim : Aims
+        What the briefs ask for.
     """
 
     row_id: Sequence[str]
@@ -95,8 +64,9 @@ class Rows:
     X: Floats
     samples: DistinctSamples
     value: Floats
-    goal: Floats
     platform: Floats
+    share: Floats
+    aim: Aims
 
     def __len__(self) -> int:
         return len(self.value)
@@ -113,9 +83,26 @@ class Rows:
             X=self.X[chosen],
             samples=self.samples.take(chosen),
             value=self.value[chosen],
-            goal=self.goal[chosen],
             platform=self.platform[chosen],
+            share=self.share[chosen],
+            aim=self.aim.take(chosen),
         )
+
+    def beside(self, other: "Rows") -> "Rows":
+        """Return these rows and then others that were taken from them."""
+        arrays = ("group", "creator", "as_of", "known", "X", "value", "platform", "share")
+        return Rows(
+            row_id=[*self.row_id, *other.row_id],
+            creator_id=[*self.creator_id, *other.creator_id],
+            samples=self.samples.beside(other.samples),
+            aim=self.aim.beside(other.aim),
+            **{name: joined(self, other, name) for name in arrays},
+        )
+
+    @property
+    def goal(self) -> Floats:
+        """Conversions that the brief asks for, shape (n,); NaN for audits."""
+        return self.aim.goal
 
     def references(self, columns: Sequence[str], X: Floats) -> References:
         """Return the quantiles of columns among peers."""
@@ -137,7 +124,7 @@ class Rows:
         }
 
 
-def collaborations(tables: Tables, as_of: int) -> Rows:
+def collaborations(tables: Tables, as_of: int, *, young: bool = False) -> Rows:
     """Return the mature collaborations, each seen as of its agreement.
 
     Parameters
@@ -146,14 +133,17 @@ def collaborations(tables: Tables, as_of: int) -> Rows:
         Raw tables.
     as_of : int
         Moment of training, microseconds.
+    young : bool
+        Whether to return young collaborations too, with what they brought so far.
 
     Returns
     -------
     Rows
         `value` is the count of conversions by day 30.
     """
-    table, labels = tables.collaborations, mature(tables, as_of)
-    chosen = labels.rows
+    table = tables.collaborations
+    found = labels(tables, as_of) if young else mature(tables, as_of)
+    chosen = found.rows
     spine = Spine.of(
         table.creator[chosen],
         table.agreed[chosen],
@@ -166,10 +156,36 @@ def collaborations(tables: Tables, as_of: int) -> Rows:
         spine,
         row_id=[table.ids[row] for row in chosen.tolist()],
         group=table.brief[chosen],
-        known=labels.matured,
-        value=labels.count,
-        goal=table.goal[chosen],
+        known=found.known,
+        value=found.count,
+        share=found.share,
     )
+
+
+def relabelled(tables: Tables, rows: Rows, as_of: int) -> Rows:
+    """Return those of the rows that had a label at an earlier moment, with the one of then.
+
+    Parameters
+    ----------
+    tables : Tables
+        Raw tables.
+    rows : Rows
+        From `collaborations` with the young ones, seen at a later moment.
+    as_of : int
+        The earlier moment, microseconds.
+
+    Returns
+    -------
+    Rows
+        Features are those of the agreement either way.
+    """
+    found: Labels = labels(tables, as_of)
+    place = {name: row for row, name in enumerate(rows.row_id)}
+    names = [tables.collaborations.ids[row] for row in found.rows.tolist()]
+    there = np.flatnonzero([name in place for name in names])
+    found = found.take(there)
+    then = rows.take(np.array([place[names[one]] for one in there.tolist()], np.int64))
+    return replace(then, value=found.count, share=found.share, known=found.known)
 
 
 def audits(tables: Tables, as_of: int) -> Rows:
@@ -199,7 +215,7 @@ def audits(tables: Tables, as_of: int) -> Rows:
         group=creator[chosen],
         known=moments,
         value=table.share[chosen],
-        goal=np.ones(len(chosen)),
+        share=np.ones(len(chosen)),
     )
 
 
@@ -217,8 +233,9 @@ def _rows(
     group: Ints,
     known: Times,
     value: Floats,
-    goal: Floats,
+    share: Floats,
 ) -> Rows:
+    aim = Aims.of(tables.briefs, spine.brief)
     return Rows(
         row_id=row_id,
         creator_id=[tables.creators.ids[row] for row in spine.creator.tolist()],
@@ -229,48 +246,9 @@ def _rows(
         X=matrix(tables, spine, threads=THREADS, training=True),
         samples=distinct(tables, spine),
         value=value,
-        goal=goal,
         platform=tables.creators.platform[spine.creator],
-    )
-
-
-def distinct(tables: Tables, spine: Spine) -> DistinctSamples:
-    """Return the follower samples of a spine, equal ones kept once.
-
-    Parameters
-    ----------
-    tables : Tables
-        Raw tables.
-    spine : Spine
-        Rows that look at samples.
-
-    Returns
-    -------
-    DistinctSamples
-    """
-    found: dict[bytes, int] = {}
-    kept: list[Floats] = []
-    place = np.empty(len(spine), np.int64)
-    frame, age = np.empty((2, len(spine)))
-    for start in range(0, len(spine), BLOCK):
-        rows = slice(start, start + BLOCK)
-        seen = samples(tables, Spine.of(spine.creator[rows], spine.as_of[rows]))
-        frame[rows], age[rows] = seen.frame, seen.age
-        for number in range(len(seen.offsets) - 1):
-            values = seen.values[seen.offsets[number] : seen.offsets[number + 1]]
-            key = values.tobytes()
-            if key not in found:
-                found[key] = len(kept)
-                kept.append(values)
-            place[start + number] = found[key]
-    sizes = [len(values) for values in kept]
-    empty = np.empty((0, 9))
-    return DistinctSamples(
-        np.r_[0, np.cumsum(sizes)].astype(np.int64),
-        np.concatenate([empty, *kept]),
-        place,
-        frame,
-        age,
+        share=share,
+        aim=aim,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import lightgbm as lgb
 import numpy as np
 
-from features.arrays import Flags, Ints
+from features.arrays import Flags, Floats
 from models.manifest import Metric
 from models.served import Served
 from training.held_out import HeldOut
@@ -15,13 +15,14 @@ from training.metrics import MEASURES, Measure, measure
 HEADLINE = ("log_loss", "log_loss_constant", "auc", "brier", "calibration_slope")
 # What the parts of the held-out rows are called, by prefix of their figures; the headline first.
 PARTS = {"": "held out", "known_": "known", "unseen_": "unseen"}
+LATER = {"": "later time", "unseen_": "unseen creators"}
 SOURCES = {"unseen_": "leave one source out", "known_": "within sources"}
 WITHOUT = "without_"  # before the name of a source that was left out
 
 
 def parts(name: str) -> Mapping[str, str]:
     """Return what a model's parts of held-out rows are called, the headline first."""
-    return SOURCES if name == "fake_accounts" else PARTS
+    return {"fake_accounts": SOURCES, "conversion": LATER}.get(name, PARTS)
 
 
 def judge(held: HeldOut, seed: int, prefix: str = "") -> dict[str, Metric]:
@@ -39,27 +40,26 @@ def judge(held: HeldOut, seed: int, prefix: str = "") -> dict[str, Metric]:
     Returns
     -------
     dict of str to Metric
-        All measures of all rows; the headline of known and of unseen rows, under `known_` and
-        `unseen_`.
+        All measures of all rows; under `known_` and `unseen_` the headline of rows whose creators
+        were known and were not, or, with a twin apart, of what that one says of its strangers.
     """
     _, group = np.unique(np.asarray(held.group, dtype=np.str_), return_inverse=True)
     headline = {name: MEASURES[name] for name in HEADLINE}
-    slices: tuple[tuple[str, Flags, Mapping[str, Measure]], ...] = (
-        ("", np.ones(len(group), np.bool_), MEASURES),
-        ("known_", held.known, headline),
-        ("unseen_", ~held.known, headline),
-    )
+    everyone = np.ones(len(group), np.bool_)
+    slices: list[tuple[str, Flags, Floats, Mapping[str, Measure]]] = [
+        ("", everyone, held.prediction, MEASURES)
+    ]
+    strange = np.isfinite(held.apart)
+    if strange.any():
+        slices.append(("unseen_", strange, held.apart, headline))
+    else:
+        slices.append(("known_", held.known, held.prediction, headline))
+        slices.append(("unseen_", ~held.known, held.prediction, headline))
     found: dict[str, Metric] = {}
-    for part, rows, measures in slices:
-        figures = _measured(held, group, rows, measures, seed)
+    for part, rows, p, measures in slices:
+        figures = measure(held.label[rows], p[rows], group[rows], seed, measures)
         found |= {f"{prefix}{part}{name}": figure for name, figure in figures.items()}
     return found
-
-
-def _measured(
-    held: HeldOut, group: Ints, rows: Flags, measures: Mapping[str, Measure], seed: int
-) -> dict[str, Metric]:
-    return measure(held.label[rows], held.prediction[rows], group[rows], seed, measures)
 
 
 def importance(served: Served) -> dict[str, float]:

@@ -19,8 +19,8 @@ from training.evaluate import HEADLINE, WITHOUT, importance, judge
 from training.held_out import HeldOut
 from training.labelled import Rows
 from training.learning import Form, Plan, Task, usable
+from training.likelihoods import Hits, hits
 from training.metrics import MEASURES, log_losses, measure
-from training.offsets import single
 from training.sources import Mixture, mix
 from training.splits import folds
 from training.trained import Trained
@@ -187,7 +187,7 @@ def _task(mixture: Mixture, chosen: Ints, seed: int) -> Task:
     return Task(
         columns=tuple(ACCOUNT_COLUMNS[place] for place in places),
         X=X[:, places],
-        asked=single(mixture.fake[chosen], mixture.weights(chosen)),
+        asked=hits(mixture.fake[chosen], mixture.weights(chosen)),
         groups=source if several else mixture.group[chosen],
         seed=seed,
         signs=SIGNS,
@@ -201,10 +201,11 @@ def _task(mixture: Mixture, chosen: Ints, seed: int) -> Task:
 def _model(task: Task, candidate: Candidate) -> FakeAccounts:
     """Calibrate held-out scores at a share of one half; the share's doubt is added later."""
     judged = ~np.isnan(candidate.held)
-    fake, weight = task.asked.hit[judged, 0], task.asked.weight[judged, 0]
+    assert isinstance(task.asked, Hits)
+    fake, weight = task.asked.hit[judged], task.asked.weight[judged]
     return FakeAccounts(
         version="",
-        served=candidate.fitted.served,
+        served=candidate.served,
         calibration=abroad(candidate.held[judged], fake, weight, task.groups[judged]),
         training_share=TRAINING_SHARE,
         doubt=EXACT,

@@ -19,11 +19,12 @@ from training.dataset import Rows, posterior
 from training.evaluate import HEADLINE, importance, judge
 from training.frames import Seen, frames
 from training.held_out import HeldOut
+from training.leakage.sides import audit_sides
 from training.learning import Task, usable
+from training.likelihoods import hits
 from training.metrics import MEASURES, mean, measure
-from training.offsets import single
 from training.prior import prior
-from training.splits import by_time, is_unseen
+from training.splits import by_time, folds, is_unseen
 from training.trained import Trained
 from training.trees import Growth
 
@@ -69,12 +70,22 @@ def train(rows: Rows, accounts: FakeAccounts, data: Data, *, on_world: bool, see
     if not len(rows):
         raise NoAuditsError
     split = by_time(rows.as_of, rows.known, is_unseen(rows.creator_id))
+    teaching, judging = (
+        rows.take(np.flatnonzero(split.train)),
+        rows.take(np.flatnonzero(split.test)),
+    )
+    audit_sides(NAME, teaching, judging, split.cut, parts=folds(teaching.creator, seed))
     kind = Kind(
         task=lambda chosen: _task(rows.take(chosen), seed),
         model=lambda chosen, candidate: _model(rows.take(chosen), accounts, candidate),
         probability=lambda model, chosen: model.prior_risk(rows.X[chosen]),
     )
-    found = contest(kind, (rows.value >= LIMIT).astype(np.float64), split)
+    found = contest(
+        kind,
+        (rows.value >= LIMIT).astype(np.float64),
+        kept=np.flatnonzero(split.train),
+        later=np.flatnonzero(split.test),
+    )
     seen = _seen(rows, found.model)
     model = replace(found.model, frames=frames(seen), references=rows.references(NAMES, rows.X))
     kept = np.flatnonzero(split.train)
@@ -103,7 +114,7 @@ def _task(rows: Rows, seed: int) -> Task:
     return Task(
         columns=tuple(COLUMNS[place] for place in places),
         X=X[:, places],
-        asked=single(rows.value),
+        asked=hits(rows.value),
         groups=rows.creator,
         seed=seed,
         growth=GROWTH,
@@ -117,7 +128,7 @@ def _model(rows: Rows, accounts: FakeAccounts, candidate: Candidate) -> FakeFoll
     calibration = refresh(everyone, candidate.held[recent], rows.value[recent])
     return FakeFollowers(
         version="",
-        served=candidate.fitted.served,
+        served=candidate.served,
         calibration=calibration,
         prior=prior(rows.value, calibration.log_odds(candidate.held)),
         accounts=accounts,

@@ -24,7 +24,9 @@ from models.levels import LIMIT
 from models.manifest import Data
 from training import conversion, dataset, fake_accounts, fake_followers
 from training.labelled import Rows, prepare
+from training.leakage.rows import audit_audits, audit_collaborations
 from training.refusals import Labelled, refuse
+from training.selection.report import selection
 from training.trained import Trained
 from training.world import build
 
@@ -223,6 +225,7 @@ def _fake_followers(given: Source, accounts: Fitted) -> Trained:
         as_of = moment(tables, None)
     assert tables is not None
     rows = dataset.audits(tables, as_of)
+    audit_audits(tables, rows, as_of, LIMIT)
     data = _data(tables, rows, as_of)
     trained = fake_followers.train(rows, accounts, data, on_world=on_world, seed=given.seed)
     return _counted(trained, (rows.value >= LIMIT).astype(np.float64))
@@ -232,10 +235,20 @@ def _conversion(given: Source, followers: Fitted) -> Trained:
     assert isinstance(followers, FakeFollowers)
     if given.tables is None:
         raise conversion.NoOutcomesError
-    rows = dataset.collaborations(given.tables, given.as_of)
-    data = _data(given.tables, rows, given.as_of)
-    trained = conversion.train(rows, followers, data, on_world=False, seed=given.seed)
-    return _counted(trained, (rows.value >= rows.goal).astype(np.float64))
+    tables, as_of = given.tables, given.as_of
+    rows = dataset.collaborations(tables, as_of, young=True)
+    audit_collaborations(tables, rows, as_of)
+    choice = selection(tables, as_of, rows, given.seed)
+    learned = conversion.Given(
+        rows=rows,
+        earlier=lambda cut: dataset.relabelled(tables, rows, cut),
+        support=choice.support,
+        followers=followers,
+    )
+    trained = conversion.train(learned, _data(tables, rows, as_of), seed=given.seed)
+    trained = replace(trained, settings={**trained.settings, **choice.settings()})
+    hit = (rows.value >= rows.goal)[rows.share == 1.0]
+    return _counted(trained, hit.astype(np.float64))
 
 
 def _counted(trained: Trained, hit: Floats) -> Trained:

@@ -13,7 +13,7 @@ from features.arrays import UNKNOWN_TIME, Flags, Floats, Times
 FILE = "evaluation.parquet"
 CHAMPION_VERSION = b"champion_version"
 TEXTS = ("row_id", "group", "creator_id")
-NUMBERS = ("label", "prediction", "champion")
+NUMBERS = ("label", "prediction", "apart", "champion")
 SLICE = "slice:"  # before the name of a column that says which slice a row belongs to
 
 
@@ -37,6 +37,9 @@ class HeldOut:
         0 or 1.
     prediction : Floats, shape (n,)
         Probability, by the twin that did not see the row.
+    apart : Floats, shape (n,), optional
+        Probability by a second twin that never saw the creator; NaN for a row it was not asked
+        about, and by default for all.
     X : Floats, shape (n, p)
         What the model reads.
     names : sequence of str
@@ -60,8 +63,13 @@ class HeldOut:
     X: Floats
     names: Sequence[str]
     champion: Floats
+    apart: Floats = field(default_factory=lambda: np.empty(0))
     champion_version: int | None = None
     slices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not len(self.apart):
+            object.__setattr__(self, "apart", np.full(len(self.label), np.nan))
 
     def to_parquet(self) -> bytes:
         """Return the rows as a Parquet file, equal for equal rows."""
@@ -97,6 +105,7 @@ class HeldOut:
             known=table["known"].to_numpy(),
             label=_numbers(table["label"]),
             prediction=_numbers(table["prediction"]),
+            apart=_numbers(table["apart"]),
             champion=_numbers(table["champion"]),
             champion_version=None if number is None else int(number),
             X=np.column_stack([np.empty((len(table), 0)), *(_numbers(table[n]) for n in names)]),

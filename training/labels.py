@@ -1,12 +1,14 @@
-"""What a collaboration brought within thirty days of publishing, and since when that is known."""
+"""What collaborations brought within thirty days of publishing, and since when that is known."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from features.arrays import DAY, UNKNOWN_TIME, Floats, Ints, Times
+from features.arrays import DAY, UNKNOWN_TIME, Flags, Floats, Ints, Times
+from features.deals import Collaborations
 from features.tables import Tables
 from features.view import visible
+from training.arrivals import UNKNOWN, arrivals
 
 HORIZON_DAYS = 30
 HORIZON = HORIZON_DAYS * DAY
@@ -15,21 +17,29 @@ _CONVERSIONS = 2  # column of Collaborations.outcomes: impressions, clicks, conv
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The mature collaborations of a tables folder, in the tables' order.
+    """What is known of collaborations of a tables folder, in the tables' order.
 
     Parameters
     ----------
     rows : ndarray of int64, shape (n,)
         Their rows in `tables.collaborations`.
     count : ndarray of float64, shape (n,)
-        Conversions accumulated by day 30 after publishing, whole and never negative.
-    matured : ndarray of int64, shape (n,)
-        When the outcome that settled the count was observed, microseconds.
+        Conversions accumulated by day 30 after publishing; of a young collaboration, so far.
+        Whole and never negative.
+    share : ndarray of float64, shape (n,)
+        Of day 30's conversions, what was to be expected so far: 1 for a mature collaboration.
+    known : ndarray of int64, shape (n,)
+        When the outcome that told the count was observed, microseconds.
     """
 
     rows: Ints
     count: Floats
-    matured: Times
+    share: Floats
+    known: Times
+
+    def take(self, chosen: Ints | Flags) -> "Labels":
+        """Return some of the labels."""
+        return Labels(self.rows[chosen], self.count[chosen], self.share[chosen], self.known[chosen])
 
 
 def mature(tables: Tables, as_of: int) -> Labels:
@@ -52,25 +62,74 @@ def mature(tables: Tables, as_of: int) -> Labels:
     Labels
         One entry for each mature collaboration.
     """
+    found = labels(tables, as_of)
+    return found.take(found.share == 1.0)
+
+
+def labels(tables: Tables, as_of: int) -> Labels:
+    """Label the mature collaborations, and the young ones by what they brought so far.
+
+    How much of day 30's count has come at what age is learned from the mature ones' earlier
+    observations. Where these are too few, or a look came too early to tell, the young collaboration
+    is left out.
+
+    Parameters
+    ----------
+    tables : Tables
+        Validated raw tables.
+    as_of : int
+        Moment of training, microseconds; only what was known before it counts.
+
+    Returns
+    -------
+    Labels
+        One entry for each mature or young collaboration.
+    """
     table = tables.collaborations
-    seen = visible(table.known, table.hidden, as_of) & (table.published != UNKNOWN_TIME)
-    seen &= ~np.isnan(table.goal)
-    known = table.outcome_known
-    usable = visible(known, np.full_like(known, UNKNOWN_TIME), as_of)
-    usable &= ~np.isnan(table.outcomes[:, _CONVERSIONS])
-    rows, counts, matured = [], [], []
-    for row in np.flatnonzero(seen):
-        start, stop = table.outcome_offsets[row : row + 2]
-        chosen = usable[start:stop]
-        times = known[start:stop][chosen] - table.published[row]
-        label = day30(times, table.outcomes[start:stop, _CONVERSIONS][chosen])
-        if label is not None:
-            rows.append(row)
-            counts.append(label[0])
-            matured.append(label[1] + table.published[row])
-    return Labels(
-        np.array(rows, np.int64), np.array(counts, np.float64), np.array(matured, np.int64)
-    )
+    looks = _Looks.of(table, as_of)
+    rows: list[int] = np.unique(looks.row).tolist()
+    starts = np.searchsorted(looks.row, rows)
+    stops = np.searchsorted(looks.row, rows, "right")
+    counts, known, ages = np.empty((3, len(rows)))
+    early: list[tuple[slice, float]] = []
+    for place, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
+        seen = slice(start, stop)
+        label = day30(looks.time[seen], looks.count[seen])
+        if label is None:
+            counts[place], last = looks.count[stop - 1], looks.time[stop - 1]
+        else:
+            counts[place], last = label
+            early.append((seen, label[0]))
+        ages[place], known[place] = last / DAY, last + table.published[rows[place]]
+    delay = UNKNOWN
+    if early:
+        places = np.concatenate([np.arange(seen.start, seen.stop) for seen, _ in early])
+        whole = np.repeat([count for _, count in early], [s.stop - s.start for s, _ in early])
+        delay = arrivals(looks.time[places] / DAY, looks.count[places], whole)
+    found = Labels(np.array(rows, np.int64), counts, delay.at(ages), known.astype(np.int64))
+    return found.take(~np.isnan(found.share))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """Usable observations by collaboration, then time after publishing in microseconds."""
+
+    row: Ints
+    time: Times
+    count: Floats
+
+    @classmethod
+    def of(cls, table: Collaborations, as_of: int) -> "_Looks":
+        """Return the visible observations after publishing of visible collaborations."""
+        seen = visible(table.known, table.hidden, as_of) & (table.published != UNKNOWN_TIME)
+        # Published later than the moment of training: nobody could know when.
+        seen &= (table.published < as_of) & ~np.isnan(table.goal)
+        row = np.repeat(np.arange(len(seen)), np.diff(table.outcome_offsets))
+        known, count = table.outcome_known, table.outcomes[:, _CONVERSIONS]
+        usable = seen[row] & visible(known, np.full_like(known, UNKNOWN_TIME), as_of)
+        usable &= ~np.isnan(count) & (known > table.published[row])
+        chosen = np.flatnonzero(usable)
+        return cls(row[chosen], (known - table.published[row])[chosen], count[chosen])
 
 
 def day30(times: Times, conversions: Floats) -> tuple[float, int] | None:

@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 from features.arrays import Flags, Floats, Ints
 from models.offset import Offset
 from models.served import Served
-from training.offsets import FLAT, Curve, Questions, fit, reference
+from training.likelihoods import USUAL_DISPERSION, Likelihood
+from training.offsets import fit, reference
 from training.trees import Growth, grow, mask
 
 RIDGES = (300.0, 30.0, 3.0)  # in rows: what a coefficient of one unit has to be worth
@@ -32,8 +33,8 @@ class Task:
         Names of X's columns.
     X : ndarray of float64, shape (n, p)
         NaN for unknown.
-    asked : Questions
-        What each row is asked; the first question is the row's own.
+    asked : Likelihood
+        What each row says.
     groups : ndarray of int64, shape (n,)
         Rows of one group (a creator) are never on both sides of a fold.
     seed : int
@@ -42,8 +43,6 @@ class Task:
         Monotone columns.
     together : tuple of (columns, share)
         Columns hidden together in that share of the training rows.
-    knots : ndarray of float64
-        Of the goal's curve, in log(goal).
     growth : Growth
         Of the trees.
     parts : int
@@ -54,12 +53,11 @@ class Task:
 
     columns: tuple[str, ...]
     X: Floats
-    asked: Questions
+    asked: Likelihood
     groups: Ints
     seed: int
     signs: Mapping[str, int] = field(default_factory=dict)
     together: tuple[tuple[Sequence[str], float], ...] = ()
-    knots: Floats = field(default_factory=lambda: FLAT.knots)
     growth: Growth = field(default_factory=Growth)
     parts: int = 4
     kept: Flags | None = None
@@ -85,30 +83,13 @@ class Plan:
         Of the offset.
     rounds : int
         Trees on it; 0 where none helps.
+    dispersion : float
+        Of counts around the linear part; hits have none.
     """
 
     ridge: float
     rounds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A score and the goal's curve that belongs to it.
-
-    Parameters
-    ----------
-    served : Served
-        The score, before the goal.
-    curve : Curve
-        What a goal takes off.
-    """
-
-    served: Served
-    curve: Curve
-
-    def raw(self, X: Floats, log_goal: Floats) -> Floats:
-        """Return the log-odds that rows reach their goals, not calibrated, shape (n,)."""
-        return self.served.raw(X) - self.curve.at(log_goal)
+    dispersion: float = USUAL_DISPERSION
 
 
 def usable(columns: Sequence[str], X: Floats) -> list[int]:
@@ -120,7 +101,7 @@ def usable(columns: Sequence[str], X: Floats) -> list[int]:
     ]
 
 
-def learn(task: Task, plan: Plan, form: Form) -> Fitted:
+def learn(task: Task, plan: Plan, form: Form) -> Served:
     """Fit one form on all rows of a task.
 
     Parameters
@@ -128,13 +109,13 @@ def learn(task: Task, plan: Plan, form: Form) -> Fitted:
     task : Task
         The training rows.
     plan : Plan
-        Ridge and number of trees.
+        Ridge, number of trees and dispersion.
     form : "constant", "linear" or "trees"
         How much of it.
 
     Returns
     -------
-    Fitted
+    Served
         Byte for byte the same for the same task, plan and form.
     """
     with steady():
@@ -142,8 +123,8 @@ def learn(task: Task, plan: Plan, form: Form) -> Fitted:
 
 
 def learn_forms(
-    task: Task, hidden: Floats, plan: Plan, forms: Sequence[Form], *, sure: bool = False
-) -> dict[Form, Fitted]:
+    task: Task, hidden: Floats, plan: Plan, forms: Sequence[Form]
+) -> dict[Form, Served]:
     """Fit several forms on rows that were masked before; they share their linear part.
 
     Parameters
@@ -153,38 +134,30 @@ def learn_forms(
     hidden : ndarray of float64, shape (n, p)
         Their masked columns.
     plan : Plan
-        Ridge and number of trees.
+        Ridge, number of trees and dispersion.
     forms : sequence of "constant", "linear" or "trees"
         Which.
-    sure : bool
-        Whether to leave out the offset's covariance.
 
     Returns
     -------
-    dict of str to Fitted
+    dict of str to Served
     """
-    found: dict[Form, Fitted] = {}
+    task = replace(task, asked=task.asked.dispersed(plan.dispersion))
+    found: dict[Form, Served] = {}
     if "constant" in forms:
         alone = replace(task, columns=(), X=task.X[:, :0])
-        offset, curve = linear(alone, hidden[:, :0], plan.ridge, sure=sure)
-        found["constant"] = Fitted(Served(task.columns, offset), curve)
+        offset = linear(alone, hidden[:, :0], plan.ridge)
+        found["constant"] = Served(task.columns, offset)
     if "linear" in forms or "trees" in forms:
-        offset, curve = linear(task, hidden, plan.ridge, sure=sure)
+        offset = linear(task, hidden, plan.ridge)
         if "linear" in forms:
-            found["linear"] = Fitted(Served(task.columns, offset), curve)
+            found["linear"] = Served(task.columns, offset)
         if "trees" in forms:
-            found["trees"] = _with_trees(task, hidden, plan.rounds, offset, curve)
+            found["trees"] = _with_trees(task, hidden, plan.rounds, offset)
     return found
 
 
-def linear(
-    task: Task,
-    hidden: Floats,
-    ridge: float,
-    *,
-    start: tuple[Offset, Curve] | None = None,
-    sure: bool = False,
-) -> tuple[Offset, Curve]:
+def linear(task: Task, hidden: Floats, ridge: float, *, start: Offset | None = None) -> Offset:
     """Fit the linear part on masked rows."""
     return fit(
         reference(hidden, task.columns),
@@ -192,25 +165,23 @@ def linear(
         task.asked,
         signs=task.signs,
         ridge=ridge,
-        knots=task.knots,
         start=start,
-        sure=sure,
     )
 
 
-def _with_trees(task: Task, hidden: Floats, rounds: int, offset: Offset, curve: Curve) -> Fitted:
+def _with_trees(task: Task, hidden: Floats, rounds: int, offset: Offset) -> Served:
     """Grow the trees on a linear part; none is a model without trees."""
     if not rounds:
-        return Fitted(Served(task.columns, offset), curve)
+        return Served(task.columns, offset)
     booster, _ = grow(
         hidden,
-        offset.raw(hidden)[:, None] - curve.at(task.asked.log_goal),
+        offset.raw(hidden),
         task.asked,
         replace(task.growth, rounds=rounds),
         signs=directions(task),
         seed=task.seed,
     )
-    return Fitted(Served(task.columns, offset, booster.model_to_string(num_iteration=-1)), curve)
+    return Served(task.columns, offset, booster.model_to_string(num_iteration=-1))
 
 
 def directions(task: Task) -> list[int]:

@@ -185,7 +185,7 @@ def _separating(what: str, column: Floats, fake: Flags, errors: float) -> str:
         return ""
     auc = float(roc_auc_score(fake[known], column[known]))
     auc = max(auc, 1.0 - auc)
-    if auc - errors * _error(auc, fakes, reals) <= MOST_AUC:
+    if auc - errors * auc_error(auc, fakes, reals) <= MOST_AUC:
         return ""
     return (
         f"{what} alone tells {fakes:,} fake from {reals:,} real accounts with an AUC of {auc:.4f},"
@@ -193,7 +193,7 @@ def _separating(what: str, column: Floats, fake: Flags, errors: float) -> str:
     )
 
 
-def _error(auc: float, fakes: int, reals: int) -> float:
+def auc_error(auc: float, fakes: int, reals: int) -> float:
     """Return the standard error of an AUC.
 
     References

@@ -9,7 +9,7 @@ from features.arrays import Flags, Floats, Ints
 from models.accounts import ACCOUNT_COLUMNS
 from training.labelled import Rows
 from training.learning import Plan, Task, learn, usable
-from training.offsets import single
+from training.likelihoods import hits
 
 LEAST = 0.05  # what a source that the world ranks no better than chance still counts
 RIDGE = 30.0  # of the linear model that ranks
@@ -103,11 +103,11 @@ def agreement(rows: Rows, world: Rows) -> Floats:
     task = Task(
         columns=tuple(ACCOUNT_COLUMNS[place] for place in places),
         X=world.X[:, places],
-        asked=single(fake, weights(fake, world.accounts.source)),
+        asked=hits(fake, weights(fake, world.accounts.source)),
         groups=world.accounts.source,
         seed=0,
     )
-    score = learn(task, Plan(RIDGE, 0), "linear").served.raw(rows.X[:, places])
+    score = learn(task, Plan(RIDGE, 0), "linear").raw(rows.X[:, places])
     found = np.ones(len(rows.accounts.sources))
     for one in range(len(found)):
         here = rows.accounts.source == one

@@ -1,4 +1,4 @@
-"""The trees on top of an offset: LightGBM on rows that are asked several questions each."""
+"""The trees on top of an offset: LightGBM by the likelihood of the rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,9 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-from scipy.special import expit
 
 from features.arrays import Floats, Ints
-from training.offsets import Questions
+from training.likelihoods import Likelihood
 
 THREADS = (
     1  # fixed: it is part of what makes the bytes; idle threads of a busy machine cost tenfold
@@ -93,12 +92,12 @@ def mask(X: Floats, together: Sequence[tuple[Ints, float]], seed: int) -> Floats
 def grow(
     X: Floats,
     base: Floats,
-    asked: Questions,
+    asked: Likelihood,
     growth: Growth,
     *,
     signs: Sequence[int],
     seed: int,
-    held: tuple[Floats, Floats, Questions] | None = None,
+    held: tuple[Floats, Floats, Likelihood] | None = None,
 ) -> tuple[lgb.Booster, Floats]:
     """Grow trees that correct an offset.
 
@@ -106,17 +105,17 @@ def grow(
     ----------
     X : ndarray of float64, shape (n, p)
         Masked features.
-    base : ndarray of float64, shape (n, k)
-        Log-odds of each question by the offset, the goal's part taken off.
-    asked : Questions
-        What each row is asked.
+    base : ndarray of float64, shape (n,)
+        Score by the offset.
+    asked : Likelihood
+        What each row says.
     growth : Growth
         How many trees, and of what size.
     signs : sequence of int, length p
         Monotone directions.
     seed : int
         Chooses the columns each tree sees.
-    held : tuple of (X, base, questions), optional
+    held : tuple of (X, base, likelihood), optional
         Rows whose loss is followed while the trees grow.
 
     Returns
@@ -125,15 +124,11 @@ def grow(
         The trees, and the mean loss of the held rows after each, until it no longer falls (empty
         without held rows).
     """
-    data = lgb.Dataset(X, label=asked.hit[:, 0], free_raw_data=True)
+    data = lgb.Dataset(X, label=base, free_raw_data=True)  # an objective of its own reads no label
     settings = parameters(growth, signs, seed)
 
     def pull(scores: Floats, _: lgb.Dataset) -> tuple[Floats, Floats]:
-        chance = expit(base + scores[:, None])
-        return (
-            np.sum(asked.weight * (chance - asked.hit), axis=1),
-            np.sum(asked.weight * chance * (1.0 - chance), axis=1),
-        )
+        return asked.slopes(base + scores)
 
     settings["objective"] = pull
     if held is None:
@@ -143,12 +138,10 @@ def grow(
     losses: list[float] = []
 
     def follow(scores: Floats, _: lgb.Dataset) -> tuple[str, float, bool]:
-        logits = base_held + scores[:, None]
-        each = judged.weight * (np.logaddexp(0.0, logits) - judged.hit * logits)
-        losses.append(float(each.sum() / judged.weight.sum()))
+        losses.append(float(judged.losses(base_held + scores).mean()))
         return "loss", losses[-1], False
 
-    valid = data.create_valid(X_held, label=judged.hit[:, 0])
+    valid = data.create_valid(X_held, label=base_held)
     stop = lgb.early_stopping(growth.patience, verbose=False)
     booster = lgb.train(
         settings, data, growth.rounds, valid_sets=[valid], feval=follow, callbacks=[stop]

@@ -62,12 +62,18 @@ def compare(name: str, held: HeldOut, tables: Path) -> list[Comparison]:
         return []
     truth = _chances(held, folder) if name == "conversion" else _risks(held, folder)
     there = np.isfinite(truth)
-    parts = {"known": there & held.known, "unseen": there & ~held.known}
-    return [_compared(rows, held, truth, mask) for rows, mask in parts.items() if mask.any()]
+    strange = np.isfinite(held.apart)
+    parts = {
+        "known": (there & held.known, held.prediction),
+        "unseen": (there & ~held.known, held.prediction),
+    }
+    if strange.any():
+        parts = {"later": (there, held.prediction), "unseen": (there & strange, held.apart)}
+    return [_compared(rows, held, truth, *part) for rows, part in parts.items() if part[0].any()]
 
 
-def _compared(rows: str, held: HeldOut, truth: Floats, mask: Flags) -> Comparison:
-    y, p, t = held.label[mask], held.prediction[mask], truth[mask]
+def _compared(rows: str, held: HeldOut, truth: Floats, mask: Flags, said: Floats) -> Comparison:
+    y, p, t = held.label[mask], said[mask], truth[mask]
     _, groups = np.unique(np.asarray(held.group)[mask], return_inverse=True)
 
     def true_loss(y: Floats, p: Floats, weight: Floats) -> float:  # noqa: ARG001  (one shape)

@@ -11,17 +11,20 @@ from features.catalogue import NAMES
 from features.samples import Samples
 from features.tiers import TIER_NAMES
 from models.accounts import ACCOUNT_COLUMNS, account_matrix
+from models.aims import Aims
 from models.calibration import Calibration
 from models.conversion import FAKE_SHARE, Conversion
 from models.fake_accounts import FakeAccounts
 from models.fake_followers import FakeFollowers
 from models.frames import PLACES, REACH, Frames
 from models.offset import Offset
+from models.pools import Pool, Pools
 from models.prior import Heap, Prior
 from models.references import References
 from models.sample import Doubt, shifts, transfers
 from models.served import Served
 from models.story import Story
+from models.support import Support
 
 AUDIENCE_COLUMNS = ("log_followers", "follower_growth_90d", "growth_jump_z_180d")
 CONVERSION_COLUMNS = ("engagement_rate_90d", "log_impressions_90d", "audience_match", FAKE_SHARE)
@@ -54,9 +57,8 @@ def trees(X: Floats, label: Floats, start: Floats | None = None) -> str:
 
 
 def offset(columns: tuple[str, ...], weight: float = 0.4, intercept: float = -0.5) -> Offset:
-    """Return a linear form with alternating signs and a plausible covariance."""
+    """Return a linear form with alternating signs."""
     k = len(columns)
-    spread = np.random.default_rng(3).normal(size=(2 * k + 1, 2 * k + 1)) / 10.0
     return Offset(
         columns=columns,
         intercept=intercept,
@@ -64,7 +66,6 @@ def offset(columns: tuple[str, ...], weight: float = 0.4, intercept: float = -0.
         scale=np.linspace(0.9, 1.1, k),
         weight=np.array([weight, -weight] * k)[:k],
         missing=np.linspace(-0.2, 0.3, k),
-        covariance=spread @ spread.T,
     )
 
 
@@ -154,20 +155,36 @@ def conversion() -> Conversion:
     return Conversion(
         version="7",
         served=served(CONVERSION_COLUMNS, seed=4),
-        story=story(),
+        level=0.3,
+        slope=0.9,
+        spread=spread(),
+        pools=pools(),
+        support=Support.none(),
+        story=Story(0.2, Calibration(0.05, 0.95)),
         followers=fake_followers(),
         references=references(CONVERSION_COLUMNS),
     )
 
 
-def story() -> Story:
-    """Return a curve with four knots."""
-    return Story(
-        log_goals=np.log([1.0, 3.0, 10.0, 40.0]),
-        costs=np.array([0.0, 1.3, 2.8, 5.2]),
-        calibration=Calibration(0.2, 0.9, covariance=(0.01, -0.002, 0.01)),
-        inflation=1.5,
+def spread() -> Offset:
+    """Return a dispersion that is larger where the audience's match is unknown."""
+    one, none = np.ones(1), np.zeros(1)
+    return Offset(("audience_match",), np.log(0.5), none, one, none, np.array([0.6]))
+
+
+def pools() -> Pools:
+    """Return effects of two brands, one category and no market."""
+    brand = Pool(0.05, np.array([11, 12]), np.array([0.2, -0.1]), np.array([0.01, 0.03]))
+    category = Pool(0.02, np.array([21]), np.array([0.1]), np.array([0.005]))
+    return Pools(
+        {"market": Pool.none(), "category": category, "brand": brand}, 0.08, 0.5, usual=0.06
     )
+
+
+def aims(goal: Floats, brand: int = 11) -> Aims:
+    """Return what briefs of one brand, or of an unknown one, ask for."""
+    code = np.full(len(goal), brand, np.int64)
+    return Aims(goal, code, code + 10, code - 11)
 
 
 def references(columns: tuple[str, ...]) -> References:

@@ -36,12 +36,12 @@ def test_bundle_reads_back_what_was_sealed(folder: Path) -> None:
 
 def test_model_scores_alike_after_a_round_trip(folder: Path) -> None:
     """The model of a bundle gives the scores of the model that was sealed, bit for bit."""
-    X, share, goal = fitted.matrix(50, 3), np.linspace(0, 1, 50), np.arange(1.0, 51.0)
+    X, share, aim = fitted.matrix(50, 3), np.linspace(0, 1, 50), fitted.aims(np.arange(1.0, 51.0))
 
     model = bundle.to_model(bundle.read(folder))
 
     assert isinstance(model, type(fitted.conversion()))
-    again, before = model.score(X, share, goal), fitted.conversion().score(X, share, goal)
+    again, before = model.score(X, share, aim), fitted.conversion().score(X, share, aim)
     assert again.probability.tobytes() == before.probability.tobytes()
 
 

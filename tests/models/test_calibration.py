@@ -29,13 +29,29 @@ def test_alone_is_as_in_a_batch(raw: np.ndarray) -> None:
 
 
 def test_worked_by_hand() -> None:
-    """The sigmoid first, then the curve, constant outside its knots."""
-    assert CURVED.log_odds(np.array([-9.0, 0.5 / 1.4 - 0.3 / 1.4, 9.0])).tolist() == (
-        pytest.approx([-1.5, 0.25, 2.0])
+    """The sigmoid first, then the curve, which goes on with slope 1 outside its knots."""
+    straight = np.array([-9.0, -1.0, 0.5, 9.0])
+    assert CURVED.log_odds((straight - 0.3) / 1.4).tolist() == (
+        pytest.approx([-8.5, -1.5, 0.25, 10.0])
     )
     assert Calibration(1.0, 2.0).probability(np.array([0.5]))[0] == pytest.approx(
         1 / (1 + math.exp(-2))
     )
+
+
+@given(st.floats(-30.0, 30.0))
+def test_raw_is_the_way_back(log_odds: float) -> None:
+    """The raw log-odds of calibrated ones are the largest that lead to them."""
+    for calibration in (Calibration(), Calibration(-1.0, 0.2), CURVED):
+        raw = calibration.raw(log_odds)
+        there, beyond = calibration.log_odds(np.array([raw, raw + 1e-6]))
+        assert there == pytest.approx(log_odds, abs=1e-9)
+        assert beyond > log_odds
+
+
+def test_raw_of_a_flat_piece() -> None:
+    """Where the curve is flat, the way back leads to the end of the flat piece."""
+    assert CURVED.raw(-1.5) == pytest.approx((0.0 - 0.3) / 1.4)
 
 
 def test_variance() -> None:

@@ -5,32 +5,72 @@ import dataclasses
 import numpy as np
 import pytest
 
+from features.arrays import Floats
 from models.conversion import Conversion
 from models.served import Served
 from models.story import ConversionScores
-from tests.models.fitted import conversion, fake_accounts, fake_followers, matrix, offset
+from tests.models.fitted import aims, conversion, fake_accounts, fake_followers, matrix, offset
 
 RNG = np.random.default_rng(9)
 X = matrix(40, seed=6)
 SHARE = RNG.random(40) / 2.0
 GOAL = np.ceil(np.exp(RNG.normal(1.0, 1.0, 40)))
+AIM = aims(GOAL)
 
 
 def test_alone_is_as_in_a_batch() -> None:
     """A pair's answer is the same bits alone and among others."""
-    batch = conversion().score(X, SHARE, GOAL)
+    batch = conversion().score(X, SHARE, AIM)
     for row in range(len(X)):
         part = slice(row, row + 1)
-        alone = conversion().score(X[part], SHARE[part], GOAL[part])
+        alone = conversion().score(X[part], SHARE[part], aims(GOAL[part]))
         for name in ConversionScores.__slots__:
             assert getattr(alone, name)[0] == getattr(batch, name)[row]
 
 
 def test_probability_falls_as_the_goal_rises() -> None:
     """Over random pairs, ten more conversions are never more likely, and the count is the same."""
-    easy, hard = conversion().score(X, SHARE, GOAL), conversion().score(X, SHARE, GOAL + 10.0)
+    easy, hard = conversion().score(X, SHARE, AIM), conversion().score(X, SHARE, aims(GOAL + 10.0))
     assert (hard.probability < easy.probability).all()
     assert hard.expected.tolist() == easy.expected.tolist()
+
+
+def test_a_new_brand_has_a_wider_interval() -> None:
+    """What no earlier collaboration of a brand has shown widens the interval, all else equal."""
+    model, inputs = conversion(), conversion().inputs(X, SHARE)
+    known, new = (model.variance(X, aims(GOAL, brand)) for brand in (11, 99))
+    log_mean, spread = model.log_mean(inputs, AIM), model.dispersion(inputs)
+
+    def width(variance: Floats) -> Floats:
+        scores = model.story.scores(log_mean, spread, variance, GOAL)
+        return scores.high - scores.low
+
+    np.testing.assert_allclose(new - known, 0.04 + 0.015)
+    likely = model.score(X, SHARE, AIM).probability > 1e-9  # else it ends at the probability
+    assert (width(new) > width(known))[likely].all()
+
+
+def test_brand_and_category_move_the_expected_count() -> None:
+    """A known brand's effect and its category's are added in the log of the expected count."""
+    inputs = conversion().inputs(X, SHARE)
+    moved = conversion().log_mean(inputs, AIM) - conversion().log_mean(inputs, aims(GOAL, 99))
+    np.testing.assert_allclose(moved, 0.2 + 0.1)
+
+
+def test_who_shows_less_is_harder_to_foresee() -> None:
+    """The dispersion reads what is unknown, never a value."""
+    inputs = conversion().inputs(X, SHARE)
+    unknown = np.isnan(inputs[:, conversion().served.columns.index("audience_match")])
+    np.testing.assert_allclose(
+        conversion().dispersion(inputs), np.where(unknown, 0.5 * np.exp(0.6), 0.5)
+    )
+
+
+def test_a_spread_that_reads_values_is_refused() -> None:
+    """A dispersion that rises as the score falls would let a worse pair have the better chance."""
+    reading = dataclasses.replace(conversion().spread, weight=np.ones(1))
+    with pytest.raises(ValueError, match="the spread must not read values"):
+        dataclasses.replace(conversion(), spread=reading)
 
 
 def test_the_share_is_a_column() -> None:
@@ -38,13 +78,13 @@ def test_the_share_is_a_column() -> None:
     inputs = conversion().inputs(X, SHARE)
     assert inputs[:, conversion().served.columns.index("fake_share")].tolist() == SHARE.tolist()
     assert not np.array_equal(
-        conversion().score(X, SHARE, GOAL).probability,
-        conversion().score(X, 1.0 - SHARE, GOAL).probability,
+        conversion().score(X, SHARE, AIM).probability,
+        conversion().score(X, 1.0 - SHARE, AIM).probability,
     )
 
 
 def test_a_score_that_reads_the_goal_is_refused() -> None:
-    """The goal may enter through its cost alone."""
+    """The goal may enter through the count's distribution alone."""
     knowing = Served(("log_goal",), offset(("log_goal",)))
     with pytest.raises(ValueError, match=r"must not read the goal, got \['log_goal'\]"):
         dataclasses.replace(conversion(), served=knowing)
@@ -55,8 +95,8 @@ def test_round_trip() -> None:
     model = conversion()
     again = Conversion.from_parts(model.parts(), {"fake_followers": fake_followers()}, "7")
     assert again.parts() == model.parts()
-    assert again.score(X, SHARE, GOAL).expected.tobytes() == (
-        model.score(X, SHARE, GOAL).expected.tobytes()
+    assert again.score(X, SHARE, AIM).expected.tobytes() == (
+        model.score(X, SHARE, AIM).expected.tobytes()
     )
     with pytest.raises(TypeError, match="upstream is a FakeAccounts"):
         Conversion.from_parts(model.parts(), {"fake_followers": fake_accounts()}, "7")

@@ -11,6 +11,7 @@ from features.errors import InputError
 from features.rows import from_rows
 from features.tables import Tables
 from models import histories
+from models.aims import Aims
 from models.notebook import Model
 from models.scoring import Champions, audience_scores, conversion_scores
 from tests.models import fitted, sealed
@@ -47,8 +48,8 @@ def test_conversion_scores_are_those_of_the_service(tables: Tables) -> None:
     spine = spine_of(tables, pairs)
     X, champions = matrix(tables, spine), Champions(conversion=fitted.conversion())
     audience = audience_scores(champions, X, samples(tables, spine))
-    goal = tables.briefs.goal[spine.brief]
-    expected = conversion_scores(champions, X, audience.conversion_share, goal)
+    aim = Aims.of(tables.briefs, spine.brief)
+    expected = conversion_scores(champions, X, audience.conversion_share, aim)
     assert expected is not None
     assert found.index.tolist() == [7, 3]
     np.testing.assert_array_equal(found["conversion_probability"], expected.probability)

@@ -18,7 +18,6 @@ def by_hand() -> Offset:
         scale=np.array([2.0, 1.0]),
         weight=np.array([0.5, -1.0]),
         missing=np.array([0.25, 0.0]),
-        covariance=np.eye(5) / 4.0,
     )
 
 
@@ -35,18 +34,11 @@ def test_outliers_count_to_the_clip() -> None:
     assert set(by_hand().raw(X).tolist()) == {-1.0 + 0.5 * 4.0}
 
 
-def test_variance_is_the_quadratic_form() -> None:
-    """With coefficients of variance 1/4 it is a quarter of the squared regressors."""
-    X = np.array([[3.0, 2.0], [NAN, NAN]])
-    assert by_hand().variance(X).tolist() == [(1 + 1 + 4) / 4, (1 + 2) / 4]
-
-
 def test_alone_is_as_in_a_batch() -> None:
-    """A row's value and variance are the same bits alone and among others."""
+    """A row's value is the same bits alone and among others."""
     form = offset(tuple("abcdefg"))
     X = rows(40, 7, seed=1)
-    alone = [(form.raw(row[None])[0], form.variance(row[None])[0]) for row in X]
-    assert alone == list(zip(form.raw(X), form.variance(X), strict=True))
+    assert [form.raw(row[None])[0] for row in X] == form.raw(X).tolist()
 
 
 def test_terms_sum_to_raw() -> None:
@@ -66,16 +58,15 @@ def test_round_trip() -> None:
 
 
 def test_constant() -> None:
-    """No columns is a constant with its own variance."""
-    form = Offset.constant(-0.7, variance=0.04)
+    """No columns is a constant."""
+    form = Offset.constant(-0.7)
     assert form.raw(np.empty((2, 0))).tolist() == [-0.7, -0.7]
-    assert form.variance(np.empty((2, 0))).tolist() == [0.04, 0.04]
 
 
 def test_wrong_shapes_are_refused() -> None:
     """A coefficient too few is said by name, and so is a scale of zero."""
     form = by_hand()
     with pytest.raises(ValueError, match=r"weight has shape \(1,\), expected \(2,\)"):
-        Offset(form.columns, 0.0, form.centre, form.scale, np.ones(1), form.missing, np.eye(5))
+        Offset(form.columns, 0.0, form.centre, form.scale, np.ones(1), form.missing)
     with pytest.raises(ValueError, match="scale must be above 0"):
-        Offset(form.columns, 0.0, form.centre, np.zeros(2), form.weight, form.missing, np.eye(5))
+        Offset(form.columns, 0.0, form.centre, np.zeros(2), form.weight, form.missing)

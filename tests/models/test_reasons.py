@@ -4,24 +4,33 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.special import logit as scipy_logit
 
 from features.catalogue import CATALOGUE, NAMES
 from models.arithmetic import logit
-from models.reasons import CERTAIN, Peers, Reason, conversion_reasons, fake_followers_reasons
+from models.reasons import (
+    CERTAIN,
+    Peers,
+    Reason,
+    base_log_odds,
+    conversion_reasons,
+    fake_followers_reasons,
+)
 from models.wording import titled
-from tests.models.fitted import conversion, fake_followers, matrix, samples
+from tests.models.fitted import aims, conversion, fake_followers, matrix, samples
 
 N = 12
 X = matrix(N, seed=8)
 ASKED = samples([0, 300] * (N // 2))
 SHARE = np.linspace(0.05, 0.5, N)
 GOAL = np.arange(1.0, N + 1.0)
+AIM = aims(GOAL)
 PEERS = Peers([0.0] * N, ["micro"] * N)
 EVERY = 100
 
 
 def of_conversion(k: int = EVERY) -> list[list[Reason]]:
-    return conversion_reasons(conversion(), X, SHARE, GOAL, peers=PEERS, k=k)
+    return conversion_reasons(conversion(), X, SHARE, AIM, peers=PEERS, k=k)
 
 
 def of_followers(k: int = EVERY) -> list[list[Reason]]:
@@ -34,13 +43,21 @@ def total(reasons: list[Reason]) -> float:
 
 
 def test_conversion_reasons_sum_to_the_score() -> None:
-    """All reasons, the goal among them, and the base make score - cost(goal)."""
-    model = conversion()
-    inputs = model.inputs(X, SHARE)
-    base = model.served.contributions(inputs)[:, -1]
-    raw = model.served.raw(inputs) - model.story.cost(GOAL)
+    """All reasons, brand and goal among them, and the base make the probability's log-odds."""
+    base = base_log_odds(conversion(), X, SHARE, AIM)
+    probability = conversion().score(X, SHARE, AIM).probability
     found = [total(reasons) for reasons in of_conversion()]
-    np.testing.assert_allclose(base + found, raw, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(base + found, scipy_logit(probability), rtol=0, atol=1e-9)
+
+
+def test_a_better_column_is_a_better_reason() -> None:
+    """A column that raises the expected count raises the log-odds, whatever the goal."""
+    parts = conversion().served.contributions(conversion().inputs(X, SHARE))
+    for row, reasons in enumerate(of_conversion()):
+        for reason in reasons:
+            if reason.feature in conversion().served.columns:
+                part = parts[row, conversion().served.columns.index(reason.feature)]
+                assert np.sign(reason.contribution) == np.sign(part)
 
 
 def test_follower_reasons_sum_to_the_prior_and_the_sample() -> None:
@@ -80,7 +97,7 @@ def test_alone_is_as_in_a_batch() -> None:
         assert (
             reasons
             == conversion_reasons(
-                conversion(), X[part], SHARE[part], GOAL[part], peers=one, k=EVERY
+                conversion(), X[part], SHARE[part], aims(GOAL[part]), peers=one, k=EVERY
             )[0]
         )
 
@@ -89,7 +106,7 @@ def test_rows_without_a_brief_have_no_conversion_reasons() -> None:
     """Without a goal there is nothing to explain."""
     goal = GOAL.copy()
     goal[3] = np.nan
-    found = conversion_reasons(conversion(), X, SHARE, goal, peers=PEERS, k=EVERY)
+    found = conversion_reasons(conversion(), X, SHARE, aims(goal), peers=PEERS, k=EVERY)
     assert [len(reasons) == 0 for reasons in found] == [row == 3 for row in range(N)]
 
 
@@ -114,9 +131,9 @@ def test_words() -> None:
             reason.percentile is not None
         )
         assert "fraud" not in reason.text.lower()
-    goals = {r.feature: r.text for r in of_conversion()[4]}
+    goals = {r.feature: r.text for r in of_conversion()[6]}
     assert goals["goal"] == (
-        "The brief's goal of 5 conversions lowers the likelihood of reaching the goal"
+        "The brief's goal of 7 conversions lowers the likelihood of reaching the goal"
     )
     sampled = {r.feature: r.text for r in of_followers()[1]}
     assert sampled["follower_sample"].startswith("The sample of 300 followers ")

@@ -7,7 +7,7 @@ import pytest
 
 from models.prior import Heap, Prior
 from models.scoring import Champions, audience_scores, conversion_scores
-from tests.models.fitted import conversion, fake_accounts, fake_followers, matrix, samples
+from tests.models.fitted import aims, conversion, fake_accounts, fake_followers, matrix, samples
 
 X = matrix(4, seed=7)
 ASKED = samples([0, 30, 200, 0])
@@ -25,7 +25,7 @@ def test_absent_models_leave_their_block_empty() -> None:
     """Without a champion its scores are None, the others answer as ever."""
     nothing = audience_scores(Champions(), X, ASKED)
     assert (nothing.followers, nothing.conversion_share) == (None, None)
-    assert conversion_scores(Champions(), X, None, GOAL) is None
+    assert conversion_scores(Champions(), X, None, aims(GOAL)) is None
     audience_only = audience_scores(Champions(fake_followers=fake_followers()), X, ASKED)
     assert audience_only.followers is not None
     assert audience_only.conversion_share is None
@@ -51,7 +51,7 @@ def test_conversion_uses_its_own_copy() -> None:
 
 def test_pairs_without_a_brief_have_no_conversion() -> None:
     """A row without a goal is NaN and the others are not."""
-    found = conversion_scores(ALL, X, audience_scores(ALL, X, ASKED).conversion_share, GOAL)
+    found = conversion_scores(ALL, X, audience_scores(ALL, X, ASKED).conversion_share, aims(GOAL))
     assert found is not None
     assert np.isnan(found.probability).tolist() == [False, False, True, False]
 
@@ -59,4 +59,4 @@ def test_pairs_without_a_brief_have_no_conversion() -> None:
 def test_scores_older_than_the_conversion_model_are_refused() -> None:
     """Audience scores without the conversion model's share cannot be used for it."""
     with pytest.raises(ValueError, match="score or publish it again"):
-        conversion_scores(ALL, X, None, GOAL)
+        conversion_scores(ALL, X, None, aims(GOAL))

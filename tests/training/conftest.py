@@ -9,6 +9,7 @@ from features.tables import Tables
 from models.fake_accounts import FakeAccounts
 from models.fake_followers import FakeFollowers
 from models.manifest import Data
+from models.support import Support
 from tests.features.conftest import real_data
 from tests.registries import migrated, state
 from training import conversion, dataset, fake_accounts, fake_followers
@@ -53,7 +54,19 @@ def fitted_followers(audits: dataset.Rows, fitted_accounts: Trained) -> Trained:
 
 
 @pytest.fixture(scope="session")
-def fitted_conversion(collaborations: dataset.Rows, fitted_followers: Trained) -> Trained:
-    """Return the conversion model of the small world."""
+def given(tables: Tables, fitted_followers: Trained) -> conversion.Given:
+    """Return what a conversion model of the small world is learned from."""
     assert isinstance(fitted_followers.model, FakeFollowers)
-    return conversion.train(collaborations, fitted_followers.model, DATA, on_world=False, seed=7)
+    rows = dataset.collaborations(tables, tables.latest + 1, young=True)
+    return conversion.Given(
+        rows=rows,
+        earlier=lambda cut: dataset.relabelled(tables, rows, cut),
+        support=Support.none(),
+        followers=fitted_followers.model,
+    )
+
+
+@pytest.fixture(scope="session")
+def fitted_conversion(given: conversion.Given) -> Trained:
+    """Return the conversion model of the small world."""
+    return conversion.train(given, DATA, seed=7)

@@ -5,7 +5,8 @@ import pytest
 from scipy.special import expit
 
 from features.arrays import Floats
-from training.calibrate import abroad, refresh, sigmoid
+from models.calibration import Calibration
+from training.calibrate import abroad, isotonic, near_identity, recalibration, refresh, sigmoid
 
 
 def _drawn(intercept: float, slope: float, n: int = 20_000) -> tuple[Floats, Floats]:
@@ -123,3 +124,54 @@ def test_abroad_of_few_accounts_is_the_identity() -> None:
     found = abroad(raw, np.zeros(60), np.ones(60), np.zeros(60, np.int64))
 
     assert (found.intercept, found.slope) == (0.0, 1.0)
+
+
+def _calibrated(n: int, bent: bool = False, seed: int = 3) -> tuple[Floats, Floats]:
+    """Return log-odds and hits; bent ones are right at the ends and two too high between."""
+    random = np.random.default_rng(seed)
+    raw = random.normal(0.0, 2.0, n)
+    true = raw - 2.0 * np.exp(-(raw**2)) if bent else raw
+    return raw, (random.random(n) < expit(true)).astype(np.float64)
+
+
+def test_log_odds_that_are_right_stay_nearly_as_they_are() -> None:
+    """With few rows the identity is kept, with many a right slope is found to be right."""
+    for n, tolerance in ((5, 0.35), (4000, 0.12)):
+        found = near_identity(*_calibrated(n))
+        assert found.intercept == pytest.approx(0.0, abs=tolerance)
+        assert found.slope == pytest.approx(1.0, abs=tolerance)
+
+
+def test_the_curve_rises_and_follows_the_bend() -> None:
+    """An isotonic curve never falls, and is nearer to a bent truth than any line."""
+    raw, hit = _calibrated(20_000, bent=True)
+    grid = np.linspace(-3.0, 3.0, 61)
+    true = grid - 2.0 * np.exp(-(grid**2))
+
+    curve, line = isotonic(raw, hit).log_odds(grid), near_identity(raw, hit).log_odds(grid)
+
+    assert (np.diff(curve) >= 0.0).all()
+    assert np.abs(curve - true).mean() < 0.5 * np.abs(line - true).mean()
+
+
+@pytest.mark.parametrize(("n", "bent", "wins"), [(6000, True, True), (6000, False, False)])
+def test_the_curve_ships_only_where_it_wins(n: int, bent: bool, wins: bool) -> None:
+    """On rows it was not fitted on the curve must be better by two standard errors."""
+    raw, hit = _calibrated(n, bent)
+
+    assert bool(recalibration(raw, hit, np.arange(n) // 3, seed=7).curve) is wins
+
+
+def test_few_rows_get_no_curve() -> None:
+    """Below two thousand rows a bend is left to a line."""
+    raw, hit = _calibrated(1999, bent=True)
+
+    assert not recalibration(raw, hit, np.arange(1999), seed=7).curve
+
+
+def test_right_log_odds_are_left_alone() -> None:
+    """What is right needs no correction; what is too bold by half gets one."""
+    raw, hit = _calibrated(1500)
+
+    assert recalibration(raw, hit, np.arange(1500), seed=7) == Calibration()
+    assert recalibration(1.5 * raw, hit, np.arange(1500), seed=7).slope < 0.8

@@ -7,6 +7,7 @@ import numpy as np
 from tests.training import toys
 from training.crossing import candidates, comparable, parts, plan
 from training.learning import RIDGES, Plan
+from training.likelihoods import hits
 
 
 def test_plan_wants_trees_where_the_truth_is_bent() -> None:
@@ -18,16 +19,16 @@ def test_plan_of_few_rows_is_cautious() -> None:
     """With too few rows or groups to compare, the strongest ridge and no trees."""
     task = toys.binary()
 
-    assert plan(task.take(np.arange(12))) == Plan(max(RIDGES), 0)
-    assert plan(replace(task, groups=np.zeros(len(task.X), np.int64))) == Plan(max(RIDGES), 0)
+    assert plan(task.take(np.arange(12))) == Plan(max(RIDGES), 0, 0.0)
+    assert plan(replace(task, groups=np.zeros(len(task.X), np.int64))) == Plan(max(RIDGES), 0, 0.0)
 
 
 def test_held_scores_come_from_other_groups() -> None:
     """A row's held-out score does not depend on its own label, nor on those of its group."""
     task = toys.binary()
-    flipped = task.asked.hit.copy()
+    flipped = toys.hit_of(task).copy()
     flipped[:3] = 1.0 - flipped[:3]  # one group
-    other = replace(task, asked=replace(task.asked, hit=flipped))
+    other = replace(task, asked=hits(flipped))
 
     first, second = (
         candidates(one, Plan(3.0, 10), ("trees",))["trees"].held for one in (task, other)
@@ -39,7 +40,7 @@ def test_held_scores_come_from_other_groups() -> None:
 
 def test_candidates_of_few_rows_are_the_constant() -> None:
     """With too few rows only a constant is fitted, whatever was asked for."""
-    task = toys.graded().take(np.arange(9))
+    task = toys.counted().take(np.arange(9))
 
     found = candidates(task, Plan(300.0, 0), ("trees",))
 
@@ -48,11 +49,10 @@ def test_candidates_of_few_rows_are_the_constant() -> None:
     assert np.isfinite(found["constant"].held).all()
 
 
-def test_inflation_never_shrinks() -> None:
-    """The spread of the folds only widens what the covariance says."""
-    found = candidates(toys.binary(), Plan(3.0, 10))
-
-    assert all(candidate.inflation >= 1.0 for candidate in found.values())
+def test_plan_finds_how_far_counts_vary() -> None:
+    """The dispersion is learned on rows left out; hits have none."""
+    assert abs(plan(toys.counted()).dispersion - toys.DISPERSION) < 0.3  # trees are yet to come
+    assert plan(toys.binary()).dispersion == 0.0
 
 
 def test_kept_rows_are_learned_from_and_never_judged() -> None:

@@ -7,7 +7,8 @@ from features.catalogue import NAMES
 from features.computing import Spine, matrix, samples
 from features.tables import Tables
 from models.fake_followers import FakeFollowers
-from training.dataset import BLOCK, Rows, distinct, posterior
+from training.dataset import Rows, posterior
+from training.distinct import BLOCK, distinct
 from training.labels import HORIZON
 from training.trained import Trained
 

@@ -9,7 +9,7 @@ import pytest
 from features.arrays import DAY
 from features.reader import from_rows
 from features.tables import Tables
-from training.labels import day30, mature
+from training.labels import day30, labels, mature
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 AS_OF = int((START + timedelta(days=100)).timestamp() * 1e6)
@@ -104,3 +104,51 @@ def test_later_outcomes_do_not_change_a_label() -> None:
     after = _table(deal, outcomes=[("k", 10, 2), ("k", 32, 6), ("k", 90, 60)])
 
     assert mature(before, AS_OF).count == mature(after, AS_OF).count
+
+
+def _many(*more: Mapping[str, object], outcomes: list[tuple[str, float, int | None]]) -> Tables:
+    """Return forty collaborations of ten conversions, half of them there by day 10, and more."""
+    names = [f"m{number}" for number in range(40)]
+    seen = [(name, day, count) for name in names for day, count in ((10.0, 5), (30.0, 10))]
+    deals = [{"collaboration_id": name} for name in names]
+    return _table(*deals, *more, outcomes=[*seen, *outcomes])
+
+
+def test_young_collaborations_count_for_what_has_arrived() -> None:
+    """What came by day 10 is told with the half that usually came by then, never as a failure."""
+    tables = _many({"collaboration_id": "young"}, outcomes=[("young", 10.0, 0)])
+
+    found = labels(tables, AS_OF)
+
+    place = tables.collaborations.ids.index("young")
+    young = found.take(found.rows == place)
+    assert young.count.tolist() == [0.0]
+    assert young.share.tolist() == [0.5]
+    assert (found.share[found.rows != place] == 1.0).all()
+    assert place not in mature(tables, AS_OF).rows
+
+
+def test_a_look_too_early_tells_nothing() -> None:
+    """Before the first age that is known from others a young collaboration is left out."""
+    tables = _many({"collaboration_id": "young"}, outcomes=[("young", 2.0, 1)])
+
+    assert len(labels(tables, AS_OF).rows) == 40
+
+
+def test_without_earlier_looks_young_ones_are_left_out() -> None:
+    """Where nothing is known of delays, only mature collaborations count."""
+    tables = _table(
+        {"collaboration_id": "mature"},
+        {"collaboration_id": "young"},
+        outcomes=[("mature", 33, 5), ("young", 20, 5)],
+    )
+
+    assert len(labels(tables, AS_OF).rows) == 1
+
+
+def test_a_correction_that_contradicts_is_no_observation() -> None:
+    """Two different reports of one moment are set aside together; the others stand."""
+    deal = {"collaboration_id": "k"}
+    tables = _table(deal, outcomes=[("k", 31, 4), ("k", 31, 9), ("k", 40, 8)])
+
+    assert mature(tables, AS_OF).count.tolist() == [6.0]  # from nothing to 8 in 40 days

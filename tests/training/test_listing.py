@@ -48,7 +48,7 @@ def test_versions_come_with_aliases_and_intervals(state: Path) -> None:
     text = listing.describe(["conversion"])
 
     assert "version 1  challenger, champion  (learned from given tables until 2025-06-01)" in text
-    assert "held out, 900 rows: log_loss 0.410" in text
+    assert "later time, 900 rows: log_loss 0.410" in text
 
 
 def test_a_lagging_upstream_is_told(state: Path) -> None:

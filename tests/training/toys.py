@@ -6,7 +6,7 @@ import numpy as np
 
 from features.arrays import Floats
 from training.learning import Task
-from training.offsets import Questions, single
+from training.likelihoods import Counts, Hits, hits
 from training.trees import Growth
 
 COLUMNS = ("up", "down", "bent", "noise")
@@ -29,14 +29,14 @@ def log_odds(X: Floats) -> Floats:
 
 @cache
 def binary(n: int = 1200, seed: int = 1) -> Task:
-    """Return a task with one question a row, rows of three forming a group."""
+    """Return a task of hits, rows of three forming a group."""
     X = columns(n, seed)
     chance = 1.0 / (1.0 + np.exp(-log_odds(X)))
     hit = (np.random.default_rng(seed + 1).random(n) < chance).astype(np.float64)
     return Task(
         columns=COLUMNS,
         X=X,
-        asked=single(hit),
+        asked=hits(hit),
         groups=np.arange(n) // 3,
         seed=7,
         signs={"up": 1, "down": -1},
@@ -44,27 +44,28 @@ def binary(n: int = 1200, seed: int = 1) -> Task:
     )
 
 
-def counts(n: int, seed: int = 3) -> tuple[Floats, Floats, Floats]:
-    """Return columns, log-logistic counts around their truth, and goals."""
-    random = np.random.default_rng(seed)
-    X = columns(n, seed)
-    location = log_odds(X) + 1.5 + random.logistic(scale=0.5, size=n)
-    return X, np.floor(np.exp(location)), np.rint(np.exp(random.uniform(0.0, 3.0, n)))
+def hit_of(task: Task) -> Floats:
+    """Return the labels of a task of hits."""
+    assert isinstance(task.asked, Hits)
+    return task.asked.hit
+
+
+DISPERSION = 0.5
 
 
 @cache
-def graded(n: int = 900) -> Task:
-    """Return a task whose rows are asked for their own goal and three more."""
-    X, count, goal = counts(n)
-    asked = np.column_stack([goal, np.tile([1.0, 4.0, 12.0], (n, 1))])
-    hit = (count[:, None] >= asked).astype(np.float64)
+def counted(n: int = 900, seed: int = 3) -> Task:
+    """Return a task of gamma-Poisson counts, a third of them seen when half had arrived."""
+    random = np.random.default_rng(seed)
+    X = columns(n, seed)
+    share = np.where(np.arange(n) % 3 == 0, 0.5, 1.0)
+    mean = np.exp(log_odds(X) + 1.0) * random.gamma(1 / DISPERSION, DISPERSION, n)
     return Task(
         columns=COLUMNS,
         X=X,
-        asked=Questions(np.log(asked), hit, np.full(hit.shape, 0.25)),
+        asked=Counts(random.poisson(share * mean).astype(np.float64), np.log(share)),
         groups=np.arange(n) // 3,
         seed=7,
         signs={"up": 1, "down": -1},
-        knots=np.log([1.0, 4.0, 12.0]),
         growth=SMALL,
     )

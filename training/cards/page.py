@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from features.arrays import PLATFORMS
 from models.manifest import Metric
+from training.cards.selection import TITLE, section
 from training.cards.slices import headline
 from training.cards.subject import PLOT, Subject
 from training.cards.tables import calibration, figure, figures, slices
@@ -55,7 +56,10 @@ def page(subject: Subject, *, picture: str = PLOT, truth: str = "") -> str:
         _list(words.limits),
         _reproduce(subject),
     )
-    parts = [f"## {title}\n\n{text}" for title, text in zip(SECTIONS, texts, strict=True)]
+    titled = list(zip(SECTIONS, texts, strict=True))
+    if whom := section(subject.settings):
+        titled.insert(SECTIONS.index("Slices") + 1, (TITLE, whom))
+    parts = [f"## {title}\n\n{text}" for title, text in titled]
     return "\n\n".join([f"# Model card: `{subject.name}`", *parts]) + "\n"
 
 

@@ -154,6 +154,8 @@ TRUTH = {
             "size": _number,  # followers that came, over the real ones before
         },
         "collaborations": {"collaboration_id": _text, **_chance},
+        # Of everybody who applied, chosen or not, for the fee they asked.
+        "applications": {"brief_id": _text, "creator_id": _text, "as_of": _time, **_chance},
         "briefs": {
             "brief_id": _text,
             "creator_id": _text,

@@ -38,6 +38,7 @@ def truth_tables(
                 "expected_conversions": mean,
             },
         ),
+        "applications": _applications(scene, trade),
         "briefs": _held_out(rng, scene, trade),
     }
 
@@ -85,6 +86,25 @@ def _spikes(scene: Scene) -> pa.Table:
             "happened_at": moments(scene.time.at(day.astype(np.float64))),
             "kind": names(SPIKES, kind),
             "size": size,
+        },
+    )
+
+
+def _applications(scene: Scene, trade: Trade) -> pa.Table:
+    """Return the chance of everybody who applied, had they been chosen at once and as asked."""
+    applied, asked = trade.applied, trade.asked
+    creator, brief = applied.creator, applied.brief
+    fee = np.where(asked.pay[brief] == 0, applied.fee, np.nan)
+    pairs = Pairs(creator, brief, applied.day, fee, *history(trade, creator, brief, applied.day))
+    mean = np.exp(funnel.log_mean(scene, trade.makers, asked, pairs))
+    return table(
+        TRUTH["applications"],
+        {
+            "brief_id": asked.ids.take(pa.array(brief)),
+            "creator_id": scene.people.ids.take(pa.array(creator)),
+            "as_of": moments(scene.time.at(applied.day)),
+            "conversion_probability": outcomes.chance(mean, asked.goal[brief]),
+            "expected_conversions": mean,
         },
     )
 

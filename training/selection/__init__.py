@@ -1,0 +1,1 @@
+"""Who was chosen out of whom: propensity, overlap, weighted evaluation, support of the model."""
