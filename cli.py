@@ -16,6 +16,7 @@ import click
 
 from serving.keys_command import keys
 from serving.serve_command import serve
+from training.backtest.command import backtest
 
 DONE, FAILED, BAD_INPUT, SET_ASIDE = 0, 1, 2, 3
 
@@ -233,6 +234,7 @@ def publish(tables: Path, as_of: int | None) -> int:
     return _outcome(run(tables, as_of=as_of), "of the tables set aside")
 
 
+credence.add_command(backtest)
 credence.add_command(serve)
 credence.add_command(keys)
 
