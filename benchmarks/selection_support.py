@@ -8,22 +8,14 @@ import pyarrow.parquet as pq
 
 from benchmarks.conversion_rows import SEED, Cut
 from features.arrays import Flags, Floats
-from features.computing import Spine, matrix, spine_of
-from models.aims import Aims
+from features.computing import matrix, spine_of
 from models.conversion import Conversion
 from models.story import ConversionScores
 from models.support import Support
-from training.distinct import distinct
+from training.selection.cases import answers
 
 DEPTHS = (-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 2.0, np.inf)
 SHOWN, FEWEST = 20_000, 100  # pairs of the held-out briefs, and those worth a line
-
-
-def asked(model: Conversion, where: Cut, spine: Spine, X: Floats) -> ConversionScores:
-    """Return what the model says of pairs."""
-    sampled = distinct(where.tables, spine).sampled(model.followers)
-    share = model.followers.posterior(X, sampled).share
-    return model.score(X, share, Aims.of(where.tables.briefs, spine.brief))
 
 
 def show_support(where: Cut, model: Conversion) -> None:
@@ -33,8 +25,8 @@ def show_support(where: Cut, model: Conversion) -> None:
     spine = spine_of(where.tables, truth[["creator_id", "as_of", "brief_id"]])
     X = matrix(where.tables, spine, threads=2)
     support, true = model.support, truth["conversion_probability"].to_numpy(np.float64)
-    wide = asked(model, where, spine, X)
-    narrow = asked(replace(model, support=Support.none()), where, spine, X)
+    wide = answers(model, where.tables, spine, X)
+    narrow = answers(replace(model, support=Support.none()), where.tables, spine, X)
     error = np.log(np.maximum(wide.expected, 1e-6) / truth["expected_conversions"].to_numpy())
     depth, variance = support.depth(X), support.variance(X)
     error = error - error[depth == 0.0].mean()

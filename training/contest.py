@@ -12,7 +12,8 @@ from training.learning import FORMS, Form, Plan, Task
 from training.metrics import log_losses
 
 M = TypeVar("M")
-FEWEST = 20  # rows of both outcomes without which forms cannot be told apart
+FEWEST = 20  # rows of both outcomes without which nothing can be judged
+DECISIVE = 30  # later rows of the rarer outcome; with fewer, chance would choose the form
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Outcome(Generic[M]):
         The rows that judge the twin; empty without one.
     apart : M or None
         A second twin, of the same form, that never saw some creators.
+    judge : str
+        What the form was chosen on.
     """
 
     model: M
@@ -63,6 +66,7 @@ class Outcome(Generic[M]):
     twin: M | None
     later: Ints
     apart: M | None = None
+    judge: str = "held-out time"
 
     def settings(self) -> dict[str, str]:
         """Return what was chosen, in words."""
@@ -70,7 +74,7 @@ class Outcome(Generic[M]):
             "form": self.form,
             "ridge": f"{self.plan.ridge:g}",
             "rounds": str(self.plan.rounds if self.form == "trees" else 0),
-            "judged_on": "held-out time" if self.twin is not None else "held-out creators",
+            "judged_on": self.judge,
             **{f"log_loss_{form}": f"{value:.5f}" for form, value in self.losses.items()},
         }
 
@@ -103,7 +107,8 @@ def contest(
     Returns
     -------
     Outcome
-        Where later time holds too few rows, the forms are judged on held-out creators instead.
+        Where later time holds too few rows to judge a twin, or too few of the rarer outcome to tell
+        forms apart, they are judged on held-out creators instead.
     """
     rows = np.arange(len(label)) if everything is None else everything
     if len(kept) >= FEWEST and telling(label[~np.isnan(label)]) and telling(label[later]):
@@ -114,12 +119,15 @@ def contest(
             form: float(log_losses(label[later], kind.probability(twin, later)).mean())
             for form, twin in twins.items()
         }
+        judge = "held-out time"
+        if _rarer(label[later]) < DECISIVE:
+            losses, judge = _across_groups(kind.task(kept), chosen, rivals), "held-out creators"
         form = best(losses)
         twin: M | None = twins[form]
     else:
         chosen = plan(kind.task(rows))
-        losses = _across_groups(kind.task(rows), chosen)
-        form, twin, later = best(losses), None, later[:0]
+        losses = _across_groups(kind.task(rows), chosen, candidates(kind.task(rows), chosen))
+        form, twin, later, judge = best(losses), None, later[:0], "held-out creators"
     apart: M | None = None
     if twin is not None and strangers is not None:
         familiar = kept[~strangers[kept]]
@@ -129,7 +137,7 @@ def contest(
     found = candidates(kind.task(rows), chosen, (form,))
     # With too few rows for the form that won elsewhere, what can be fitted is fitted.
     ((form, winner),) = found.items()
-    return Outcome(kind.model(rows, winner), form, chosen, losses, twin, later, apart)
+    return Outcome(kind.model(rows, winner), form, chosen, losses, twin, later, apart, judge)
 
 
 def telling(label: Floats) -> bool:
@@ -142,9 +150,11 @@ def best(losses: Mapping[Form, float]) -> Form:
     return min((form for form in FORMS if form in losses), key=lambda form: losses[form])
 
 
-def _across_groups(task: Task, chosen: Plan) -> dict[Form, float]:
+def _rarer(label: Floats) -> float:
+    return float(min(label.sum(), len(label) - label.sum()))
+
+
+def _across_groups(task: Task, chosen: Plan, rivals: Mapping[Form, Candidate]) -> dict[Form, float]:
     """Return the loss of each form on all rows, by models of other groups."""
     asked = task.asked.dispersed(chosen.dispersion)
-    return {
-        form: float(asked.losses(one.held).mean()) for form, one in candidates(task, chosen).items()
-    }
+    return {form: float(asked.losses(one.held).mean()) for form, one in rivals.items()}

@@ -4,6 +4,7 @@ The data is kept outside this repository; without it the command says so and is 
 accounts/instagram_kaggle.csv and accounts/instagram_instafake.csv, in the columns of the table
 `accounts`, and perhaps accounts/x_bots.csv (the same), accounts/influencer_fake_share_srf.csv
 (fake_ratio) and accounts/instagram_influencer_followers_unlabelled.csv (those of `followers`).
+Analogues of conversions are conversions/facebook_ads.csv and conversions/placement_ads.csv.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from training.real import sections, sets
+from training.real.analogues_report import analogues
 from training.real.printing import say
 
 
@@ -86,6 +88,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     evaluate(given.data, given.plots, given.seed)
+    analogues(given.data / "conversions", given.seed)
 
 
 if __name__ == "__main__":

@@ -89,6 +89,14 @@ def mask(X: Floats, together: Sequence[tuple[Ints, float]], seed: int) -> Floats
     return np.where(hidden, np.nan, X)
 
 
+def _some_unknown(X: Floats) -> Floats:
+    """Return X with one value hidden in each column that is known in all of these rows."""
+    known = np.flatnonzero(~np.isnan(X).any(axis=0))
+    hidden = X.copy() if len(known) else X
+    hidden[known % len(X), known] = np.nan
+    return hidden
+
+
 def grow(
     X: Floats,
     base: Floats,
@@ -124,7 +132,9 @@ def grow(
         The trees, and the mean loss of the held rows after each, until it no longer falls (empty
         without held rows).
     """
-    data = lgb.Dataset(X, label=base, free_raw_data=True)  # an objective of its own reads no label
+    data = lgb.Dataset(
+        _some_unknown(X), label=base, free_raw_data=True
+    )  # an objective of its own reads no label
     settings = parameters(growth, signs, seed)
 
     def pull(scores: Floats, _: lgb.Dataset) -> tuple[Floats, Floats]:

@@ -33,6 +33,23 @@ def plain(train: Accounts, test: Accounts) -> Floats:
     return np.asarray(booster.predict(test.values), np.float64)
 
 
+def plain_hits(X: Floats, hit: Floats, new: Floats) -> Floats:
+    """Return the probabilities of plain LightGBM for new rows."""
+    booster = lgb.train(PLAIN, lgb.Dataset(X, hit), ROUNDS)
+    return np.asarray(booster.predict(new), np.float64)
+
+
+def plain_counts(
+    X: Floats, count: Floats, exposure: Floats, new: Floats, its_exposure: Floats
+) -> Floats:
+    """Return the expected counts of plain LightGBM's Poisson trees for new rows."""
+    rate = count.sum() / exposure.sum()
+    data = lgb.Dataset(X, count, init_score=np.log(rate * exposure))
+    booster = lgb.train(PLAIN | {"objective": "poisson"}, data, ROUNDS)
+    log_ratio = np.asarray(booster.predict(new, raw_score=True), np.float64)
+    return np.asarray(np.exp(log_ratio) * rate * its_exposure)
+
+
 def at_em_share(
     probability: Floats, prior: float, weight: Floats | None = None
 ) -> tuple[Floats, float]:
