@@ -18,7 +18,7 @@ SLOPE_RIDGE = 10.0  # rows' worth of trust in the slope 1
 SPREAD_RIDGE = 30.0  # what one unknown column changes in the log of the dispersion, in rows
 OFTEN = 0.02  # share of rows that must and must not know a column for it to tell the dispersion
 LEAST, MOST = np.log(0.02), np.log(50.0)  # of the log of the dispersion
-RECENT_RIDGE = 2.0  # rows' worth of information that the level of all rows keeps
+RECENT_RIDGE = 25.0  # of information: levels move by a fifth (sd) from one quarter to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def tally(
 
 
 def recent_shift(log_mean: Floats, count: Floats, dispersion: Floats) -> float:
-    """Return what to add to the log means of recent rows, drawn to nothing by two rows' worth.
+    """Return what to add to the log means of recent rows, drawn to nothing as far as levels last.
 
     Parameters
     ----------

@@ -12,11 +12,12 @@ from models.manifest import Data
 from models.support import Support
 from tests.features.conftest import real_data
 from tests.registries import migrated, state
+from tests.training.backtests import done, known, played, small
 from training import conversion, dataset, fake_accounts, fake_followers
 from training.labelled import prepare
 from training.trained import Trained
 
-__all__ = ["migrated", "real_data", "state"]
+__all__ = ["done", "known", "migrated", "played", "real_data", "small", "state"]
 
 DATA = Data("0" * 64)
 

@@ -14,6 +14,7 @@ from training.selection.weighted import (
     effective,
     naive,
     observed,
+    ratio,
     snips,
     top,
     weights,
@@ -160,3 +161,21 @@ def test_nothing_known_is_no_figure() -> None:
     found = snips(np.full(4, NAN), np.full(4, 0.5), np.arange(4), SEED)
     assert found.metric.value is None
     assert (found.metric.n, found.effective) == (0, 0.0)
+
+
+@given(chance=CHANCES, data=st.data())
+def test_ratios_are_paired(chance: Floats, data: st.DataObject) -> None:
+    """A figure over half of itself is two on every draw, and n counts its outcomes."""
+    value = data.draw(arrays(np.float64, len(chance), elements=st.floats(0.5, 9.0)))
+    one, half = (snips(v, chance, np.arange(len(chance)), SEED) for v in (value, value / 2.0))
+    found = ratio(one, half)
+    assert [found.value, found.low, found.high] == pytest.approx([2.0, 2.0, 2.0])
+    assert found.n == len(chance)
+
+
+def test_a_ratio_to_nothing_is_unknown() -> None:
+    """Neither a figure of zero nor one without an outcome can be divided by."""
+    some, brief, chance = np.ones(4), np.arange(4), np.full(4, 0.5)
+    for other in (np.zeros(4), np.full(4, NAN)):
+        found = ratio(snips(some, chance, brief, SEED), snips(other, chance, brief, SEED))
+        assert (found.value, found.low) == (None, None)

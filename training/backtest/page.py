@@ -5,6 +5,7 @@ from html import escape
 
 from models.manifest import Metric
 from training.backtest import plots
+from training.backtest.choice_section import as_if_not_chosen
 from training.backtest.figures import COMPARED, PROBABILITY, RANDOM
 from training.backtest.html import cell, document, paragraph, picture, pictures, table
 from training.backtest.judged import ENGAGEMENT, FOLLOWERS, TRUTH
@@ -52,6 +53,7 @@ def page(report: Report, seed: int) -> str:
             *_quarters(report),
             *_probability(report, seed),
             *ranked(report, seed),
+            *as_if_not_chosen(report.choice),
             *drifted(report),
             *by_slice(report),
             _footer(report),

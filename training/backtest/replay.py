@@ -42,6 +42,8 @@ class Played:
         The probabilities of the asked ones by the logistic regression and the constant.
     without_audits : bool
         Whether the audience model had to learn from the built-in world.
+    model : Conversion
+        The model itself.
     """
 
     quarter: Quarter
@@ -52,6 +54,7 @@ class Played:
     before: Floats
     rivals: Mapping[str, Floats]
     without_audits: bool
+    model: Conversion
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +114,5 @@ def play(
         before=scores(model, known).probability,
         rivals={LOGISTIC: logistic(known, asked), CONSTANT: constant(known, asked)},
         without_audits=followers.trained_on_world,
+        model=model,
     )

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from models.manifest import Metric
+from training.backtest.choice import Choice, Unseen
 from training.backtest.drift import Shift
 from training.backtest.figures import Figures
 from training.backtest.judged import Judged
@@ -37,6 +38,8 @@ class Report:
         What that is worth.
     drift : mapping of str to mapping of str to Shift
         By column, then by quarter.
+    choice : Choice or Unseen
+        Figures for all whom brands chose from.
     """
 
     params: Mapping[str, str]
@@ -46,6 +49,7 @@ class Report:
     rows: Judged
     figures: Figures
     drift: Mapping[str, Mapping[str, Shift]]
+    choice: Choice | Unseen
 
     @property
     def briefs(self) -> int:
@@ -64,6 +68,7 @@ class Report:
             "skipped": [{"quarter": one.quarter.name, "why": one.why} for one in self.skipped],
             **msgspec.to_builtins(self.figures, str_keys=True),
             "drift": msgspec.to_builtins(self.drift),
+            "choice": self.choice.numbers(),
         }
         return json.dumps(found, indent=1, allow_nan=False).encode()
 
@@ -84,7 +89,7 @@ class Report:
             for name, measure, one in _flat(every)
         }
         truth = {f"simulated_{name}": one for name, one in own.truth.items()}
-        return {**own.count, **two, **by_quarter, **truth}
+        return {**own.count, **two, **by_quarter, **truth, **self.choice.metrics()}
 
 
 def told(skipped: Sequence[Skipped]) -> list[str]:

@@ -17,6 +17,7 @@ from features.tables import Tables
 from models import registry
 from models.manifest import Metric, commit
 from models.records import Findings
+from training.backtest.choice import choice
 from training.backtest.drift import drift
 from training.backtest.figures import COMPARED, RANKERS, figures
 from training.backtest.judged import judged
@@ -91,6 +92,7 @@ def backtest(
         rows=rows,
         figures=figures(rows, seed),
         drift=drift(played, seed),
+        choice=choice(played, raw, tables, at, seed),
     )
     folder = out or home() / "backtest"
     _keep(report, folder, tables, seed)

@@ -51,7 +51,8 @@ TRUTHS: Mapping[str, str] = {
 CHOSEN = (
     "Outcomes exist only for creators whom a brand chose and who published. These figures say how"
     " well the answers tell such creators apart; of creators who were never chosen they say"
-    " nothing, and an order is judged only among the collaborations that a brief really had."
+    " nothing, and an order is judged only among the collaborations that a brief really had. What"
+    " weighting can make of that for those who were not chosen has its own part below."
 )
 SIMULATED = (
     "These tables are of a simulated world: no figure on this page is about real creators. What is"

@@ -80,7 +80,15 @@ class _Known:
     deal: Ints  # -1: applied, not chosen
 
 
-def pool(tables: Tables, as_of: int, seed: int, *, most: int | None = MOST, start: int = 0) -> Pool:
+def pool(
+    tables: Tables,
+    as_of: int,
+    seed: int,
+    *,
+    most: int | None = MOST,
+    start: int = 0,
+    stop: int | None = None,
+) -> Pool:
     """Return the pool of the briefs that had chosen by `as_of`.
 
     Parameters
@@ -96,13 +104,15 @@ def pool(tables: Tables, as_of: int, seed: int, *, most: int | None = MOST, star
         where it is None.
     start : int
         Only briefs whose first agreement was at or after it, microseconds.
+    stop : int, optional
+        Only those whose first agreement was before it.
 
     Returns
     -------
     Pool
     """
     random = np.random.default_rng(seed)
-    moments = _moments(tables, as_of, start)
+    moments = _moments(tables, as_of, start, as_of if stop is None else stop)
     known = _sampled(_known(tables, as_of, moments), most, random)
     briefs = np.unique(known.brief)
     taken = known.brief * len(tables.creators.ids) + known.creator
@@ -115,14 +125,15 @@ def pool(tables: Tables, as_of: int, seed: int, *, most: int | None = MOST, star
     return _pool(tables, known, drawn, moments)
 
 
-def _moments(tables: Tables, as_of: int, start: int) -> Times:
+def _moments(tables: Tables, as_of: int, start: int, stop: int) -> Times:
     """Return the first agreement of every brief that has settled its choice, else UNKNOWN_TIME."""
     deals, briefs = tables.collaborations, tables.briefs
     first = np.full(len(briefs.ids), UNKNOWN_TIME)
     seen = visible(deals.known, deals.hidden, as_of) & (deals.brief >= 0)
     np.minimum.at(first, deals.brief[seen], deals.agreed[seen])
     never = np.full_like(first, UNKNOWN_TIME)
-    settled = visible(first, never, as_of - SETTLING) & ~visible(first, never, start)
+    settled = visible(first, never, min(as_of - SETTLING, stop))
+    settled &= ~visible(first, never, start)
     settled &= undisputed(briefs.hidden, first)
     return np.where(settled, first, UNKNOWN_TIME)
 

@@ -122,24 +122,42 @@ def selection(
 
 def report(seen: Pool, chance: Propensity, found: Support, tables: Tables) -> Report:
     """Return the facts about a pool."""
+    depth = found.depth(seen.X)
+    outside = depth > found.limit
+    return Report(
+        briefs=len(np.unique(seen.brief)),
+        stages=stages(seen, chance),
+        outside=float(np.average(outside, weights=seen.weight)),
+        widened=float(np.average(depth > 0.0, weights=seen.weight)),
+        rise=found.rise,
+        traits=_traits(seen, outside, tables),
+    )
+
+
+def stages(seen: Pool, chance: Propensity) -> dict[str, Overlap]:
+    """Return the overlap of each choice that was made: applying, chosen, and both at once.
+
+    Parameters
+    ----------
+    seen : Pool
+        Pairs of brief and creator.
+    chance : Propensity
+        Theirs.
+
+    Returns
+    -------
+    dict of str to Overlap
+        As in `Report`; a choice that took everybody or nobody is left out.
+    """
     listed = seen.applied
-    stages = {
+    every = {
         "applying": overlap(chance.applying, listed, seen.weight, seen.brief),
         "chosen": overlap(
             chance.chosen[listed], seen.chosen[listed], seen.weight[listed], seen.brief[listed]
         ),
         "overall": overlap(chance.overall, seen.chosen, seen.weight, seen.brief),
     }
-    depth = found.depth(seen.X)
-    outside = depth > found.limit
-    return Report(
-        briefs=len(np.unique(seen.brief)),
-        stages={name: one for name, one in stages.items() if one is not None},
-        outside=float(np.average(outside, weights=seen.weight)),
-        widened=float(np.average(depth > 0.0, weights=seen.weight)),
-        rise=found.rise,
-        traits=_traits(seen, outside, tables),
-    )
+    return {name: one for name, one in every.items() if one is not None}
 
 
 def _traits(seen: Pool, outside: Flags, tables: Tables) -> tuple[Trait, ...]:

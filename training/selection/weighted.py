@@ -8,7 +8,7 @@ right if either the chances or the model are. Neither corrects for what brands s
 shows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,11 +32,14 @@ class Weighted:
         Effective sample size: so many equally weighted outcomes would be as good.
     clipped : float
         Share of the outcomes whose weight was cut.
+    draws : tuple of float
+        The figure on each draw of briefs; the same draws for equal briefs and seeds.
     """
 
     metric: Metric
     effective: float
     clipped: float
+    draws: tuple[float, ...] = field(repr=False)
 
 
 def weights(propensity: Floats, clip: float = CLIP) -> Floats:
@@ -167,7 +170,28 @@ def doubly_robust(
         bounded(value, draws, n),
         effective(weight[known]),
         float(np.mean(cut < 1.0 / propensity[known])) if n else 0.0,
+        tuple(draws),
     )
+
+
+def ratio(one: Weighted, other: Weighted) -> Metric:
+    """Return one figure over another of the same rows and seed, with its paired interval.
+
+    Parameters
+    ----------
+    one, other : Weighted
+        Such as the values of two rankings.
+
+    Returns
+    -------
+    Metric
+        Its n counts the outcomes behind the first; unknown where the other is not above 0.
+    """
+    above = np.array([np.nan if one.metric.value is None else one.metric.value, *one.draws])
+    below = np.array([np.nan if other.metric.value is None else other.metric.value, *other.draws])
+    times = np.full(len(above), np.nan)
+    np.divide(above, below, out=times, where=below > 0.0)
+    return bounded(float(times[0]), times[1:].tolist(), one.metric.n)
 
 
 def top(score: Floats, groups: Ints, k: int) -> Floats:
