@@ -43,6 +43,7 @@ bench: setup ## run the benchmarks
 	$(BIN)/python -m benchmarks.start_up
 	$(BIN)/python -m benchmarks.follower_risk
 	$(BIN)/python -m benchmarks.trees_speed
+	$(BIN)/python -m benchmarks.reasons_speed
 	$(BIN)/python -m benchmarks.audit_speed
 
 cards: setup ## write the model cards of docs/cards/ from a world trained on afresh

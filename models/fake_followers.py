@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -166,7 +167,7 @@ class FakeFollowers:
 
     def inputs(self, X: Floats) -> Floats:
         """Return the columns that the prior reads, shape (n, p)."""
-        return X[:, [NAMES.index(name) for name in self.served.columns]]
+        return X[:, _places(self.served.columns)]
 
     def prior_risk(self, X: Floats) -> Floats:
         """Return the risk by the history alone, shape (n,)."""
@@ -214,3 +215,9 @@ class FakeFollowers:
             references=References.from_numbers(decode(parts[REFERENCES])),
             limit=numbers["limit"],
         )
+
+
+@cache
+def _places(columns: tuple[str, ...]) -> list[int]:
+    """Return where in the catalogue columns are."""
+    return [NAMES.index(name) for name in columns]

@@ -82,7 +82,7 @@ class Forest:
     """
 
     def __init__(self, grown: Grown) -> None:
-        _refuse_others(grown)
+        refuse_others(grown)
         most = max((len(tree.leaf) for tree in grown.trees), default=1)
         lane = next((width for width in LANES if width >= most), None)
         if lane is None:
@@ -92,11 +92,8 @@ class Forest:
         # A lane without a tree adds 0 after all others, which changes no bit of the sum.
         self._leaves = np.zeros(words * _WORD)
         splits = _splits(grown.trees, lane, self._leaves.reshape(-1, lane))
-        self._columns = np.unique(splits.column)
-        self.thresholds = {
-            column: np.unique(splits.threshold[splits.column == column])
-            for column in self._columns.tolist()
-        }
+        self.thresholds = thresholds_of(grown)
+        self._columns = np.array([*self.thresholds], dtype=np.int64)
         rows = sum(len(thresholds) + 2 for thresholds in self.thresholds.values())
         if rows * words * 8 > MOST_BYTES:
             raise OtherTreesError(f"the tables would take more than {MOST_BYTES} bytes")
@@ -128,12 +125,26 @@ class Forest:
         return out
 
 
-def _refuse_others(grown: Grown) -> None:
+def refuse_others(grown: Grown) -> None:
+    """Refuse trees that are no sum of numbers found by numeric splits that know the missing.
+
+    Raises
+    ------
+    OtherTreesError
+        If a split is categorical or takes the missing for a number, or a leaf holds more than one.
+    """
     if grown.is_mean or any(tree.is_linear for tree in grown.trees):
         raise OtherTreesError("they are not a sum of numbers in leaves")
     kinds = {kind for tree in grown.trees for kind in tree.kind}
     if any(kind & _CATEGORICAL or kind >> 2 != _MISSING_IS_NAN for kind in kinds):
         raise OtherTreesError("a split is categorical, or takes the missing for a number")
+
+
+def thresholds_of(grown: Grown) -> dict[int, Floats]:
+    """Return the rising thresholds of each column that trees split on, by rising column."""
+    columns = np.array([column for tree in grown.trees for column in tree.feature], np.int64)
+    values = np.array([value for tree in grown.trees for value in tree.threshold], np.float64)
+    return {column: np.unique(values[columns == column]) for column in np.unique(columns).tolist()}
 
 
 def _splits(trees: Sequence[Tree], lane: int, leaves: Floats) -> Splits:

@@ -1,14 +1,15 @@
 """Why a score is what it is: contributions in log-odds, one a feature, in a marketer's words."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
 from features.arrays import Floats
 from features.catalogue import CATALOGUE
-from features.spec import Feature
 from models.aims import Aims
 from models.arithmetic import logit
 from models.conversion import FAKE_SHARE, Conversion
@@ -96,17 +97,13 @@ def conversion_reasons(
     parts = model.slope * model.served.contributions(inputs)
     effects = model.pools.effects(aim)
     start, aimed, rate = _rates(model, inputs, parts, effects, aim)
-    rows = _features(model.served.columns, inputs, parts * rate[:, None])
-    goals = zip(aim.goal.tolist(), (aimed - start).tolist(), strict=True)
-    for row, (drafts, (goal, moved)) in enumerate(zip(rows, goals, strict=True)):
-        if np.isnan(goal):
-            drafts.clear()
-            continue
-        text = f"The brief's goal of {_count(goal, 'conversion')}"
-        drafts.append(_Draft(GOAL, "fit", text, goal, moved))
-        for kind, effect in effects.items():
-            drafts.append(_group(kind, float(effect[row]), float(rate[row])))
-    return _strongest(rows, k, model.references, peers, LIKELIHOOD)
+    others = np.column_stack([aimed - start, *(effect * rate for effect in effects.values())])
+    contributions = np.concatenate([parts[:, :-1] * rate[:, None], others], axis=1)
+    contributions[np.isnan(aim.goal)] = 0.0
+    values = np.column_stack([inputs, aim.goal, *map(np.exp, effects.values())])
+    topics = (*_topics(model.served.columns), *_aims(tuple(effects)))
+    found = _Found(topics, values, contributions)
+    return _strongest(found, k, model.references, peers, LIKELIHOOD)
 
 
 def base_log_odds(model: Conversion, X: Floats, fake_share: Floats, aim: Aims) -> Floats:
@@ -145,15 +142,6 @@ def _rates(
     return start, aimed, rate
 
 
-def _group(kind: str, effect: float, rate: float) -> "_Draft":
-    """Return the reason that lies in earlier collaborations of a brand, category or market."""
-    value = float(np.exp(effect))
-    text = f"Earlier collaborations in this {kind} brought {value:.2f} times the usual"
-    if kind == "brand":
-        text = f"Earlier collaborations of this brand brought {value:.2f} times the usual"
-    return _Draft(kind, "fit", text, value, effect * rate)
-
-
 def fake_followers_reasons(
     model: FakeFollowers,
     X: Floats,
@@ -182,89 +170,111 @@ def fake_followers_reasons(
         `follower_sample`, where there is one, is by how much the sample moved the risk's log-odds.
     """
     inputs = model.inputs(X)
-    rows = _features(model.served.columns, inputs, model.served.contributions(inputs))
     before = np.clip(model.prior_risk(X), CERTAIN, 1.0 - CERTAIN)
     after = np.clip(scores.risk, CERTAIN, 1.0 - CERTAIN)
-    risks = zip(before.tolist(), after.tolist(), strict=True)
-    for drafts, n, (old, new) in zip(rows, scores.n_sampled.tolist(), risks, strict=True):
-        if n:
-            text = f"The sample of {_count(n, 'follower')}"
-            moved = logit(new) - logit(old)
-            drafts.append(_Draft(FOLLOWER_SAMPLE, "audience", text, float(n), moved))
-    return _strongest(rows, k, model.references, peers, INAUTHENTIC)
+    risks = zip(scores.n_sampled.tolist(), before.tolist(), after.tolist(), strict=True)
+    moved = [logit(new) - logit(old) if n else 0.0 for n, old, new in risks]
+    found = _Found(
+        (*_topics(model.served.columns), _SAMPLE),
+        np.column_stack([inputs, scores.n_sampled]),
+        np.column_stack([model.served.contributions(inputs)[:, :-1], moved]),
+    )
+    return _strongest(found, k, model.references, peers, INAUTHENTIC)
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A reason before it is compared and worded; `unit` is None where the text is complete."""
+class _Topic(NamedTuple):
+    """What a reason may be about, and how its value is told."""
 
     feature: str
     family: str
-    text: str
-    value: float
-    contribution: float
-    unit: str | None = None
+    told: Callable[[float], str]
+
+
+class _Found(NamedTuple):
+    """Of each topic the n rows' values and contributions, shape (n, number of topics)."""
+
+    topics: Sequence[_Topic]
+    values: Floats
+    contributions: Floats
+
+
+_SAMPLE = _Topic(FOLLOWER_SAMPLE, "audience", lambda n: f"The sample of {_count(n, 'follower')}")
 
 
 @cache
-def _catalogue() -> dict[str, Feature]:
-    return {feature.name: feature for feature in CATALOGUE}
+def _topics(columns: tuple[str, ...]) -> tuple[_Topic, ...]:
+    """Return what is told of a model's columns."""
+    catalogue = {feature.name: feature for feature in CATALOGUE}
+    return tuple(
+        _topic(name, "audience", "Followers that look inauthentic", "share")
+        if name == FAKE_SHARE
+        else _topic(
+            name, catalogue[name].family, titled(catalogue[name].text), catalogue[name].unit
+        )
+        for name in columns
+    )
 
 
-def _features(columns: Sequence[str], inputs: Floats, contributions: Floats) -> list[list[_Draft]]:
-    """Return the drafts of every row's features."""
-    words = []
-    for name in columns:
-        if name == FAKE_SHARE:
-            words.append((name, "audience", "Followers that look inauthentic", "share"))
-        else:
-            feature = _catalogue()[name]
-            words.append((name, feature.family, titled(feature.text), feature.unit))
-    return [
-        [
-            _Draft(name, family, text, value, contribution, unit)
-            for (name, family, text, unit), value, contribution in zip(
-                words, values, parts, strict=True
-            )
-        ]
-        for values, parts in zip(inputs.tolist(), contributions[:, :-1].tolist(), strict=True)
-    ]
+def _topic(name: str, family: str, text: str, unit: str) -> _Topic:
+    return _Topic(name, family, lambda value: f"{text}: {worded(value, unit)}")
+
+
+@cache
+def _aims(kinds: tuple[str, ...]) -> tuple[_Topic, ...]:
+    """Return what is told of the goal, and of earlier collaborations of each kind of group."""
+    goal = _Topic(GOAL, "fit", lambda goal: f"The brief's goal of {_count(goal, 'conversion')}")
+    return (goal, *map(_group, kinds))
+
+
+def _group(kind: str) -> _Topic:
+    whose = "of this brand" if kind == "brand" else f"in this {kind}"
+    text = f"Earlier collaborations {whose} brought"
+    return _Topic(kind, "fit", lambda times: f"{text} {times:.2f} times the usual")
 
 
 def _strongest(
-    rows: Sequence[Sequence[_Draft]], k: int, references: References, peers: Peers, outcome: str
+    found: _Found, k: int, references: References, peers: Peers, outcome: str
 ) -> list[list[Reason]]:
-    """Return of every row the k drafts that matter most; what adds nothing is no reason."""
-    answers = []
-    for drafts, platform, tier in zip(rows, peers.platform, peers.tier, strict=True):
-        real = [draft for draft in drafts if draft.contribution != 0.0]
-        real.sort(key=lambda draft: -abs(draft.contribution))
-        answers.append(
-            [
-                _worded(
-                    draft,
-                    *compared(references, draft.feature, draft.value, platform, tier),
-                    outcome,
-                )
-                for draft in real[:k]
-            ]
-        )
-    return answers
+    """Return of every row the k topics that matter most; what adds nothing is no reason."""
+    order = np.argsort(-np.abs(found.contributions), axis=1, kind="stable")[:, :k]
+    values = np.take_along_axis(found.values, order, axis=1).tolist()
+    contributions = np.take_along_axis(found.contributions, order, axis=1).tolist()
+    rows = zip(order.tolist(), values, contributions, peers.platform, peers.tier, strict=True)
+    return [
+        [
+            _worded(
+                found.topics[place],
+                value,
+                contribution,
+                *compared(references, found.topics[place].feature, value, platform, tier),
+                outcome,
+            )
+            for place, value, contribution in zip(places, those, parts, strict=True)
+            if contribution != 0.0
+        ]
+        for places, those, parts, platform, tier in rows
+    ]
 
 
-def _worded(draft: _Draft, percentile: float | None, place: str, outcome: str) -> Reason:
-    what = draft.text if draft.unit is None else f"{draft.text}: {worded(draft.value, draft.unit)}"
-    raises = draft.contribution > 0.0
+def _worded(  # noqa: PLR0917  (in the order in which they are found)
+    topic: _Topic,
+    value: float,
+    contribution: float,
+    percentile: float | None,
+    place: str,
+    outcome: str,
+) -> Reason:
+    raises = contribution > 0.0
     does = "raises" if raises else "lowers"
-    known = raises and outcome == INAUTHENTIC and not np.isnan(draft.value)
-    told = sign(draft.feature, percentile) if known else ""
+    known = raises and outcome == INAUTHENTIC and not math.isnan(value)
+    told = sign(topic.feature, percentile) if known else ""
     return Reason(
-        feature=draft.feature,
-        family=draft.family,
-        value=None if np.isnan(draft.value) else draft.value,
+        feature=topic.feature,
+        family=topic.family,
+        value=None if math.isnan(value) else value,
         percentile=percentile,
-        contribution=draft.contribution,
-        text=f"{what}{place} {does} {outcome}{told}",
+        contribution=contribution,
+        text=f"{topic.told(value)}{place} {does} {outcome}{told}",
     )
 
 

@@ -27,6 +27,10 @@ class Tree(NamedTuple):
         A value of at most so much goes left.
     leaf : list of float, length k + 1
         What a row that ends there adds.
+    rows : list of int, length k
+        Training rows that came to each split: those of its two sides together.
+    leaf_rows : list of int, length k + 1
+        Training rows that ended in each leaf.
     is_linear : bool
         Whether leaves hold linear models on top.
     """
@@ -37,6 +41,8 @@ class Tree(NamedTuple):
     kind: list[int]
     threshold: list[float]
     leaf: list[float]
+    rows: list[int]
+    leaf_rows: list[int]
     is_linear: bool
 
 
@@ -108,10 +114,12 @@ def _tree(number: int, section: str, width: int) -> Tree:
         kind=_whole(fields["decision_type"]),
         threshold=_real(fields["threshold"]),
         leaf=_real(fields["leaf_value"]),
+        rows=_whole(fields["internal_count"]),
+        leaf_rows=_whole(fields["leaf_count"]),
         is_linear=fields["is_linear"] != "0",
     )
-    lengths = [len(column) for column in tree[:6]]
-    if lengths != [splits] * 5 + [splits + 1]:
+    lengths = [len(column) for column in tree[:8]]
+    if lengths != [splits] * 5 + [splits + 1, splits, splits + 1]:
         raise DamagedTreesError(
             f"trees: tree {number} has columns of {lengths} numbers, expected {splits} splits"
         )
@@ -127,6 +135,11 @@ def _tree(number: int, section: str, width: int) -> Tree:
         )
     if any(map(math.isnan, tree.threshold)) or not all(map(math.isfinite, tree.leaf)):
         raise DamagedTreesError(f"trees: tree {number} holds NaN or an infinite leaf; train anew")
+    if not _adds_up(tree):
+        raise DamagedTreesError(
+            f"trees: tree {number} counts below 0 rows, or other rows at a split than at its two"
+            " sides together; train anew"
+        )
     return tree
 
 
@@ -138,6 +151,14 @@ def _is_one_tree(tree: Tree, splits: int) -> bool:
     if not all(child < 0 or child > split for split, pair in enumerate(sides) for child in pair):
         return False
     return sorted(tree.left + tree.right) == [*range(-splits - 1, 0), *range(1, splits)]
+
+
+def _adds_up(tree: Tree) -> bool:
+    """Return whether as many training rows came to each split as went on to its two sides."""
+    came = tree.rows + tree.leaf_rows[::-1]  # the leaf -j - 1 is found from the end
+    sides = zip(tree.rows, tree.left, tree.right, strict=True)
+    summed = all(count == came[left] + came[right] for count, left, right in sides)
+    return summed and min(tree.leaf_rows) >= 0
 
 
 def _whole(text: str) -> list[int]:

@@ -1,18 +1,26 @@
-"""LightGBM trees from their text: built on first use, summed one row at a time."""
+"""LightGBM trees from their text: built on first use, summed and explained one row at a time."""
 
 import logging
 import threading
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from features.arrays import Floats
 from models.boosting import CONTRIBUTIONS, RAW, Booster
-from models.forest import ZERO, Forest, OtherTreesError
-from models.tree_text import read
+from models.contributions import Contributions
+from models.forest import ZERO, Forest, OtherTreesError, thresholds_of
+from models.tree_text import Grown, read
 
 TRIED = 256
 """Made-up rows on which the tables must agree with LightGBM before they are used."""
+
+EXPLAINED = 32
+"""Made-up rows on which contributions must be LightGBM's before they are used."""
+
+CLOSE = 1e-9
+"""By so much contributions may differ from LightGBM's, which adds up in another order."""
 
 _MISSING_TYPES = ("none", "zero", "nan", "unknown")
 _EDGES = (np.nan, np.inf, -np.inf, 0.0, -0.0, ZERO, -ZERO, ZERO / 2, -ZERO / 2, 1e300, -1e300)
@@ -27,11 +35,19 @@ class _Built(NamedTuple):
     forest: Forest | None
 
 
+class _Explained(NamedTuple):
+    """The trees, and our own way to explain them where it can."""
+
+    booster: Booster
+    contributions: Contributions | None
+
+
 class Trees:
     """Trees over p columns; the text "" means none, which adds nothing.
 
     They are built once, by whichever thread asks first, and their structure is checked before
-    anything follows it. LightGBM itself sums trees that the tables do not hold; the log says so.
+    anything follows it; contributions are prepared when they are first asked for. LightGBM itself
+    sums and explains trees that ours cannot; the log says so.
 
     Parameters
     ----------
@@ -46,11 +62,17 @@ class Trees:
         self._width = width
         self._lock = threading.Lock()
         self._made: _Built | None = None
+        self._explained: _Explained | None = None
 
     @property
     def has_tables(self) -> bool:
         """Whether the tables sum the trees, and not LightGBM."""
         return bool(self._text) and self._built().forest is not None
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether our own kernel finds the contributions, and not LightGBM."""
+        return bool(self._text) and self._explain().contributions is not None
 
     def raw(self, X: Floats) -> Floats:
         """Return the sum of the trees, shape (n,), with the bits that LightGBM gives."""
@@ -63,13 +85,24 @@ class Trees:
         """Return what each column adds and, last, the trees' expected value, shape (n, p + 1)."""
         if not self._text or not len(X):
             return np.zeros((len(X), self._width + 1))
-        return self._built().booster.predict(X, CONTRIBUTIONS)
+        booster, contributions = self._explain()
+        return booster.predict(X, CONTRIBUTIONS) if contributions is None else contributions.of(X)
 
     def _built(self) -> _Built:
-        with self._lock:
-            if self._made is None:
-                self._made = _build(self._text, self._width)
-            return self._made
+        if self._made is None:  # a lock for every row would take as long as ten trees
+            with self._lock:
+                if self._made is None:
+                    self._made = _build(self._text, self._width)
+        return self._made
+
+    def _explain(self) -> _Explained:
+        if self._explained is None:
+            booster = self._built().booster
+            with self._lock:
+                if self._explained is None:
+                    contributions = _contributions(read(self._text, self._width), booster)
+                    self._explained = _Explained(booster, contributions)
+        return self._explained
 
 
 def _build(text: str, width: int) -> _Built:
@@ -87,6 +120,20 @@ def _build(text: str, width: int) -> _Built:
     return _Built(booster, forest)
 
 
+def _contributions(grown: Grown, booster: Booster) -> Contributions | None:
+    """Return our own way to explain trees, unless it cannot or LightGBM finds other numbers."""
+    width = booster.width
+    try:
+        found = Contributions(grown, width)
+    except OtherTreesError as error:
+        _log.warning("LightGBM itself explains the trees of %s columns: %s", width, error)
+        return None
+    if not explain_alike(found, grown, booster):
+        _log.warning("LightGBM itself explains the trees of %s columns: it finds others", width)
+        return None
+    return found
+
+
 def agree(forest: Forest, booster: Booster) -> bool:
     """Return whether tables and LightGBM give the same bits at and beside every threshold.
 
@@ -97,12 +144,35 @@ def agree(forest: Forest, booster: Booster) -> bool:
     booster : Booster
         LightGBM's own trees.
     """
-    random = np.random.default_rng(0)  # the same rows always
-    X = random.choice(_EDGES, (TRIED, booster.width))
-    for column, thresholds in forest.thresholds.items():
-        near = np.concatenate([np.nextafter(thresholds, side) for side in (-np.inf, np.inf)])
-        X[:, column] = random.choice([*thresholds, *near, *_EDGES], TRIED)
+    X = _made_up(TRIED, forest.thresholds, booster.width)
     return forest.raw(X).tobytes() == booster.predict(X, RAW).tobytes()
+
+
+def explain_alike(contributions: Contributions, grown: Grown, booster: Booster) -> bool:
+    """Return whether we and LightGBM find the same contributions at and beside thresholds.
+
+    Parameters
+    ----------
+    contributions : Contributions
+        Ours.
+    grown : Grown
+        The trees.
+    booster : Booster
+        LightGBM's own trees.
+    """
+    X = _made_up(EXPLAINED, thresholds_of(grown), booster.width)
+    differ = np.abs(contributions.of(X) - booster.predict(X, CONTRIBUTIONS))
+    return bool((differ <= CLOSE).all())
+
+
+def _made_up(rows: int, thresholds: Mapping[int, Floats], width: int) -> Floats:
+    """Return rows at and beside thresholds, and of what else tells implementations apart."""
+    random = np.random.default_rng(0)  # the same rows always
+    X = random.choice(_EDGES, (rows, width))
+    for column, found in thresholds.items():
+        near = np.concatenate([np.nextafter(found, side) for side in (-np.inf, np.inf)])
+        X[:, column] = random.choice([*found, *near, *_EDGES], rows)
+    return X
 
 
 def missing_types(text: str) -> frozenset[str]:

@@ -51,7 +51,7 @@ def by_lightgbm(text: str, X: Floats) -> Floats:
 
 def stump(threshold: float, kind: int = 10) -> Tree:
     """Return a tree of one split, on column 0."""
-    return Tree([0], [-1], [-2], [kind], [threshold], [1.0, 2.0], False)
+    return Tree([0], [-1], [-2], [kind], [threshold], [1.0, 2.0], [4], [1, 3], False)
 
 
 @settings(max_examples=30)
@@ -143,6 +143,8 @@ def test_too_many_leaves_are_left_to_lightgbm() -> None:
         [10] * 64,
         [0.0] * 64,
         [0.0] * 65,
+        list(range(65, 1, -1)),
+        [1] * 65,
         False,
     )
 

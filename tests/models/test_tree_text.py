@@ -37,7 +37,7 @@ def changed(name: str, place: int, value: str) -> str:
 
 
 def test_every_number_is_read() -> None:
-    """Structure, thresholds and leaves are those that LightGBM itself tells of its trees."""
+    """Structure, thresholds, leaves and counts are those that LightGBM tells of its trees."""
     found = read(TEXT, WIDTH)
     table = lgb.Booster(model_str=TEXT).trees_to_dataframe()
 
@@ -48,11 +48,13 @@ def test_every_number_is_read() -> None:
             node = nodes.loc[f"{number}-S{split}"]
             assert node.split_feature == f"Column_{name}"
             assert node.threshold == tree.threshold[split]
+            assert node["count"] == tree.rows[split]
             for side, child in (("left_child", tree.left), ("right_child", tree.right)):
                 kind, place = ("S", child[split]) if child[split] >= 0 else ("L", ~child[split])
                 assert node[side] == f"{number}-{kind}{place}"
         for place, value in enumerate(tree.leaf):
             assert nodes.loc[f"{number}-L{place}"].value == value
+            assert nodes.loc[f"{number}-L{place}"]["count"] == tree.leaf_rows[place]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,10 @@ def test_every_number_is_read() -> None:
         (changed("threshold", 0, "nan"), "holds NaN"),
         (changed("leaf_value", 0, "inf"), "an infinite leaf"),
         (changed("threshold", 0, "high"), "a number was expected"),
+        (changed("leaf_count", 0, "-1"), "counts below 0 rows"),
+        (changed("leaf_count", 2, "100000"), "other rows at a split"),
+        (changed("internal_count", 1, "100000"), "other rows at a split"),
+        (with_field("internal_count", "1 2"), "expected 5 splits"),
         (changed("num_leaves", 0, "5"), "expected 4 splits"),
         (changed("num_leaves", 0, "0"), "has no leaf"),
         (TEXT.replace("num_class=1", "num_class=2"), "several scores a row"),

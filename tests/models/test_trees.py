@@ -68,6 +68,35 @@ def test_lightgbm_stands_in(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
+def test_our_own_kernel_explains_what_training_grows() -> None:
+    """Trees with numeric splits that know the missing are explained as LightGBM explains them."""
+    text, X = served(("a", "b", "c")).booster, rows(200, 3, seed=4)
+    trees = Trees(text, 3)
+
+    assert trees.is_explained
+    assert not Trees("", 3).is_explained
+    theirs = np.asarray(lgb.Booster(model_str=text).predict(X, pred_contrib=True, num_threads=1))
+    np.testing.assert_allclose(trees.contributions(X), theirs, rtol=0, atol=1e-9)
+
+
+def test_lightgbm_explains_in_our_stead(caplog: pytest.LogCaptureFixture) -> None:
+    """Trees that take the missing for a number are explained by LightGBM; the log says so once."""
+    X = rows(400, 2, seed=2, unknown=0.0)
+    settings = {"objective": "binary", "verbosity": -1, "num_threads": 1}
+    text = lgb.train(settings, lgb.Dataset(X, X[:, 0] > 0), 3).model_to_string()
+    trees, asked = Trees(text, 2), rows(50, 2, seed=3)
+
+    found = [trees.contributions(asked) for _ in range(2)]
+
+    assert not trees.is_explained
+    theirs = lgb.Booster(model_str=text).predict(asked, pred_contrib=True)
+    assert all((one == theirs).all() for one in found)
+    assert [record.message for record in caplog.records if "explains" in record.message] == [
+        "LightGBM itself explains the trees of 2 columns: a split is categorical, or takes the"
+        " missing for a number"
+    ]
+
+
 def test_damaged_trees_are_never_followed() -> None:
     """A tree whose split leads back to itself is refused before anything walks it."""
     text = served(("a", "b", "c")).booster
