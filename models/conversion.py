@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,15 @@ GOAL_COLUMNS = ("log_goal",)
 
 WORKED = "prior_collaborations_365d"
 """The column that tells how much a creator has shown."""
+
+COLUMNS = (*NAMES, FAKE_SHARE)
+"""Everything that a score might read."""
+
+
+@cache
+def _places(some: tuple[str, ...], columns: tuple[str, ...]) -> list[int]:
+    """Return where some columns stand among all, looked up once for every model."""
+    return [columns.index(name) for name in some]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,32 +107,31 @@ class Conversion:
         """
         inputs = self.inputs(X, fake_share)
         return self.story.scores(
-            self.log_mean(inputs, aim), self.dispersion(inputs), self.variance(X, aim), aim.goal
+            self.log_mean(inputs, aim),
+            self.dispersion(X, inputs, aim),
+            self.support.variance(X),
+            aim.goal,
         )
 
     def inputs(self, X: Floats, fake_share: Floats) -> Floats:
         """Return the columns that the score reads, shape (n, p)."""
-        out = np.empty((len(X), len(self.served.columns)))
-        for place, name in enumerate(self.served.columns):
-            out[:, place] = fake_share if name == FAKE_SHARE else X[:, NAMES.index(name)]
-        return out
+        return np.column_stack([X, fake_share])[:, _places(self.served.columns, COLUMNS)]
 
     def log_mean(self, inputs: Floats, aim: Aims) -> Floats:
         """Return the log of the expected conversions, shape (n,)."""
         return self.level + self.slope * self.served.raw(inputs) + self.pools.effect(aim)
 
-    def dispersion(self, inputs: Floats) -> Floats:
-        """Return by how much the count varies beyond chance: variance = mean + D * mean^2."""
-        places = [self.served.columns.index(name) for name in self.spread.columns]
-        log = self.spread.raw(inputs[:, places])
-        out = np.empty(len(log))
-        exponentials(log, out)
-        return out
+    def dispersion(self, X: Floats, inputs: Floats, aim: Aims) -> Floats:
+        """Return by how much the count varies beyond chance: variance = mean + D * mean^2.
 
-    def variance(self, X: Floats, aim: Aims) -> Floats:
-        """Return how much less sure of the log mean the model is than usual, shape (n,)."""
-        worked = X[:, NAMES.index(WORKED)]
-        return self.pools.variance(aim, worked) + self.support.variance(X)
+        It is the spread of the rows it was learned on, times how much less (or more) is known of
+        brand, category, market and creator than of theirs.
+        """
+        log = self.spread.raw(inputs[:, _places(self.spread.columns, self.served.columns)])
+        spread, factor = np.empty(len(log)), np.empty(len(log))
+        exponentials(log, spread)
+        exponentials(self.pools.variance(aim, X[:, COLUMNS.index(WORKED)]), factor)
+        return np.maximum((1.0 + spread) * factor - 1.0, self.story.noise)
 
     def parts(self) -> dict[str, bytes]:
         """Return the files that hold the model, without its upstream `fake_followers`."""

@@ -18,6 +18,10 @@ from models.parts import Numbers
 KINDS = ("market", "category", "brand")
 """Fields of Aims whose members are pooled, in the order in which one explains what others left."""
 
+STRANGE = 0.1
+"""Least variance of a member never seen: a third more or less. That few members differed little is
+no proof that the next one will not."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
@@ -26,7 +30,8 @@ class Pool:
     Parameters
     ----------
     between : float
-        Variance of the effects between members, at least 0: that of a new member.
+        Variance of the effects between members, at least 0; that of a new member is at least
+        STRANGE.
     codes : Codes, shape (k,)
         Rising codes of the members that were seen.
     effects, variances : Floats, shape (k,)
@@ -49,10 +54,10 @@ class Pool:
         place = np.searchsorted(self.codes, codes)
         place = np.minimum(place, max(len(self.codes) - 1, 0))
         if not len(self.codes):
-            return np.zeros(len(codes)), np.full(len(codes), self.between)
+            return np.zeros(len(codes)), np.full(len(codes), max(self.between, STRANGE))
         seen = self.codes[place] == codes
         effect = np.where(seen, self.effects[place], 0.0)
-        return effect, np.where(seen, self.variances[place], self.between)
+        return effect, np.where(seen, self.variances[place], max(self.between, STRANGE))
 
     def numbers(self) -> Numbers:
         """Return the effects as plain numbers."""

@@ -96,7 +96,7 @@ def conversion_reasons(
     inputs = model.inputs(X, fake_share)
     parts = model.slope * model.served.contributions(inputs)
     effects = model.pools.effects(aim)
-    start, aimed, rate = _rates(model, inputs, parts, effects, aim)
+    start, aimed, rate = _rates(model, (X, inputs), parts, effects, aim)
     others = np.column_stack([aimed - start, *(effect * rate for effect in effects.values())])
     contributions = np.concatenate([parts[:, :-1] * rate[:, None], others], axis=1)
     contributions[np.isnan(aim.goal)] = 0.0
@@ -120,18 +120,23 @@ def base_log_odds(model: Conversion, X: Floats, fake_share: Floats, aim: Aims) -
     """
     inputs = model.inputs(X, fake_share)
     parts = model.slope * model.served.contributions(inputs)
-    return _rates(model, inputs, parts, model.pools.effects(aim), aim)[0]
+    return _rates(model, (X, inputs), parts, model.pools.effects(aim), aim)[0]
 
 
 def _rates(
-    model: Conversion, inputs: Floats, parts: Floats, effects: Mapping[str, Floats], aim: Aims
+    model: Conversion,
+    read: tuple[Floats, Floats],
+    parts: Floats,
+    effects: Mapping[str, Floats],
+    aim: Aims,
 ) -> tuple[Floats, Floats, Floats]:
     """Return log-odds at the base for a usual goal and for the row's, and those per log count.
 
     Contributions are additive in the log of the expected conversions. On the way from the base to
     the row the log-odds rise with it, so each contribution gets its part of that rise.
     """
-    spread, base = model.dispersion(inputs), model.level + parts[:, -1]
+    X, inputs = read
+    spread, base = model.dispersion(X, inputs, aim), model.level + parts[:, -1]
     way = parts[:, :-1].sum(axis=1) + sum(effects.values(), np.zeros(len(inputs)))
     start = model.story.log_odds(base, spread, np.full(len(inputs), USUAL_GOAL))
     aimed = model.story.log_odds(base, spread, aim.goal)
@@ -227,9 +232,8 @@ def _aims(kinds: tuple[str, ...]) -> tuple[_Topic, ...]:
 
 
 def _group(kind: str) -> _Topic:
-    whose = "of this brand" if kind == "brand" else f"in this {kind}"
-    text = f"Earlier collaborations {whose} brought"
-    return _Topic(kind, "fit", lambda times: f"{text} {times:.2f} times the usual")
+    text = f"The record of this {kind}"
+    return _Topic(kind, "fit", lambda times: f"{text} ({times:.2f} times the usual conversions)")
 
 
 def _strongest(

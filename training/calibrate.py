@@ -15,7 +15,8 @@ from training.splits import folds
 FLATTEST, STEEPEST = 0.1, 3.0  # slopes beyond these are noise of few rows
 FEWEST = 50  # rows of the rarer outcome; below, only the intercept is fitted
 RECENT_DAYS = 90
-IDENTITY_RIDGE = 10.0  # rows' worth of trust in log-odds as they are
+IDENTITY_RIDGE = 2.0  # rows' worth of trust in log-odds as they are
+FEW = 200  # rows below which standard errors tell nothing, and log-odds are corrected anyway
 MANY = 2000  # rows from which an isotonic curve is tried
 RECENT_PRIOR = 4.0  # rows' worth of information that the intercept of all rows keeps
 
@@ -133,8 +134,11 @@ def recalibration(raw: Floats, hit: Floats, group: Ints, seed: int) -> Calibrati
     -------
     Calibration
         The simplest that is not beaten, by more than two standard errors of the loss on rows it was
-        not fitted on, by the next; the isotonic curve is tried from MANY rows on.
+        not fitted on, by the next; the isotonic curve is tried from MANY rows on. Below FEW rows a
+        sigmoid near the identity.
     """
+    if len(hit) < FEW:
+        return near_identity(raw, hit)
     best = Calibration()
     if len(np.unique(group)) < 2:
         return best

@@ -89,7 +89,8 @@ def train(given: Given, data: Data, *, seed: int) -> Trained:
     split = by_time(rows.as_of[mature], rows.known[mature], is_unseen(rows.creator_id)[mature])
     then = given.earlier(split.cut)
     judging = rows.take(np.flatnonzero(mature)[split.test])
-    audit_sides(NAME, then, judging, split.cut, parts=folds(then.creator, seed))
+    parts = folds(then.creator, seed) if len(np.unique(then.creator)) > 1 else ()
+    audit_sides(NAME, then, judging, split.cut, parts=parts)
     cases = Cases.of(rows.beside(then), followers)
     first, second = np.arange(len(rows)), len(rows) + np.arange(len(then))
     kind = Kind(

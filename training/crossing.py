@@ -25,7 +25,7 @@ from training.likelihoods import Likelihood
 from training.splits import folds
 from training.trees import grow
 
-FEWEST_ROWS = 30  # below, only a constant is learned
+FEWEST_ROWS = 12  # below, only a constant is learned
 FEWEST_GROUPS = 2  # below, no row can be scored without its group
 FEWEST_FOR_TREES = 200  # rows; below, a tree's leaves hold nothing but noise
 

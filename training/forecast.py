@@ -39,9 +39,13 @@ OFFER = (
 )
 HIDDEN_OFFERS = 0.5
 GROWTH = Growth(rounds=400, leaves=8, rate=0.05, least_rows=20)
-# Of what a forecast leaves open (in log), the part that somebody could know: a creator's effect of
-# sd .8 beside a collaboration's of .6 (docs/decisions.md).
-PERSISTENT = 0.64
+# Of the log-variance that a forecast leaves open, the part that somebody could know: between what
+# pairs of one creator and brand share, .4, and .64 of published spreads (docs/decisions.md).
+PERSISTENT = 0.6
+OUT_OF_PROPORTION = 10.0  # times the 99 % quantile of the counts, but at least:
+FEW_CAP = 50.0
+MOST = 1e6
+MOST_NOISE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,19 @@ def task(cases: Cases, seed: int) -> Task:
     return Task(
         columns=tuple(COLUMNS[place] for place in places),
         X=X[:, places],
-        asked=Counts(cases.rows.value, np.log(cases.rows.share)),
+        asked=Counts(capped(cases.rows.value), np.log(cases.rows.share)),
         groups=cases.rows.creator,
         seed=seed,
         signs=SIGNS,
         together=((OFFER, HIDDEN_OFFERS),),
         growth=GROWTH,
     )
+
+
+def capped(count: Floats) -> Floats:
+    """Return counts without the few that are out of all proportion, which would carry the fit."""
+    usual = float(np.quantile(count, 0.99)) if len(count) else 0.0
+    return np.minimum(count, min(max(FEW_CAP, OUT_OF_PROPORTION * usual), MOST))
 
 
 def forecast(cases: Cases, followers: FakeFollowers, found: Candidate, seed: int) -> Conversion:
@@ -115,26 +125,27 @@ def forecast(cases: Cases, followers: FakeFollowers, found: Candidate, seed: int
         Without support and references.
     """
     rows, columns = cases.rows, found.served.columns
-    arrived = np.log(rows.share)
+    arrived, count = np.log(rows.share), capped(rows.value)
     X = inputs(rows, cases.share)[:, [COLUMNS.index(name) for name in columns]]
     unknown = np.isnan(X)
-    alone = tally(found.held, arrived, rows.value, unknown=unknown, columns=columns)
+    alone = tally(found.held, arrived, count, unknown=unknown, columns=columns)
     dispersion = float(np.exp(alone.spread.raw(_of(alone.spread.columns, columns, X))).mean())
     seen = Seen(
         aim=rows.aim,
         creator=rows.creator,
-        count=rows.value,
+        count=count,
         mean=np.exp(alone.level + alone.slope * found.held + arrived),
         as_of=rows.as_of,
         known=rows.known,
     )
     pools, effect = pooled(seen, dispersion)
-    fitted = tally(found.held, effect + arrived, rows.value, unknown=unknown, columns=columns)
+    fitted = tally(found.held, effect + arrived, count, unknown=unknown, columns=columns)
     log_mean = fitted.level + fitted.slope * found.held + effect
     spread = np.exp(fitted.spread.raw(_of(fitted.spread.columns, columns, X)))
     noise = float(np.expm1((1.0 - PERSISTENT) * np.log1p(spread).mean()))
+    noise = min(noise, MOST_NOISE)
     recent = rows.as_of >= rows.as_of.max() - RECENT_DAYS * DAY
-    shift = recent_shift((log_mean + arrived)[recent], rows.value[recent], spread[recent])
+    shift = recent_shift((log_mean + arrived)[recent], count[recent], spread[recent])
     mature = np.flatnonzero(rows.share == 1.0)
     raw = Story(noise).log_odds(log_mean[mature], spread[mature], rows.goal[mature])
     hit = (rows.value >= rows.goal)[mature].astype(np.float64)

@@ -107,7 +107,8 @@ def labels(tables: Tables, as_of: int) -> Labels:
         whole = np.repeat([count for _, count in early], [s.stop - s.start for s, _ in early])
         delay = arrivals(looks.time[places] / DAY, looks.count[places], whole)
     found = Labels(np.array(rows, np.int64), counts, delay.at(ages), known.astype(np.int64))
-    return found.take(~np.isnan(found.share))
+    # Reports from before the agreement are of some other story: features would have seen them.
+    return found.take(~np.isnan(found.share) & (found.known > table.agreed[found.rows]))
 
 
 @dataclass(frozen=True, slots=True)

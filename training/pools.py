@@ -1,14 +1,16 @@
 """Learns the pooled effects of brands, categories and markets from what was visible at the time."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from features.arrays import Codes, Floats, Times
-from models.aims import Aims
+from features.arrays import Codes, Flags, Floats, Times
+from models.aims import NO_MARKET, Aims
 from models.pools import KINDS, Pool, Pools
 
 MOST_BETWEEN = 1.0  # variance of an effect; more is noise of few pairs
+SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 FEWEST_PAIRS = 30  # of rows that share a member; below, members are taken as alike
 
 
@@ -96,8 +98,13 @@ def _pool(member: Codes, count: Floats, mean: Floats, dispersion: float, between
     came = np.bincount(place, weight * count).astype(np.float64)
     expected = np.bincount(place, weight * mean).astype(np.float64)
     effect, variance = _drawn(came, expected, between)
-    known = codes > 0  # 0 and below stand for an unknown member, which has no effect
+    known = told(codes)
     return Pool(between, codes[known].astype(np.int64), effect[known], variance[known])
+
+
+def told(codes: Codes) -> Flags:
+    """Return which codes stand for a member; those of the unknown have no effect."""
+    return np.asarray((codes != 0) & (codes != NO_MARKET))
 
 
 def _drawn(came: Floats, expected: Floats, between: float) -> tuple[Floats, Floats]:
@@ -134,8 +141,8 @@ def effects_then(
     expected = np.r_[0.0, np.cumsum((weight * mean)[order])]
     sorted_member, sorted_known = member[order], seen.known[order]
     out = np.zeros(len(member))
-    for code in np.unique(member[member > 0]).tolist():
-        start, stop = np.searchsorted(sorted_member, [code, code + 1])
+    for code in np.unique(member[told(member)]).tolist():
+        start, stop = (np.searchsorted(sorted_member, code, side) for side in SIDES)
         rows = np.flatnonzero(member == code)
         before = start + np.searchsorted(sorted_known[start:stop], seen.as_of[rows])
         effect, _ = _drawn(came[before] - came[start], expected[before] - expected[start], between)

@@ -14,6 +14,8 @@ from features.arrays import Flags, Floats
 from models.offset import Offset
 from training.likelihoods import BIGGEST, USUAL_DISPERSION, gamma_poisson_losses
 
+LEVEL_RIDGE = 1.0  # rows' worth of trust in the level that the scores have
+SPREAD_PRIOR = (np.log(1.5), 3.0)  # of the log of the dispersion, and its worth in rows
 SLOPE_RIDGE = 10.0  # rows' worth of trust in the slope 1
 SPREAD_RIDGE = 30.0  # what one unknown column changes in the log of the dispersion, in rows
 OFTEN = 0.02  # share of rows that must and must not know a column for it to tell the dispersion
@@ -73,16 +75,25 @@ def tally(
         widen = digamma(count + shape) - digamma(shape) + np.log(shape / (shape + mean))
         widen = shape * (widen + (mean - count) / (shape + mean)) * (kept == log)
         value = gamma_poisson_losses(count, log_mean, np.exp(kept)).sum()
-        value += 0.5 * (SLOPE_RIDGE * (at[1] - 1.0) ** 2 + SPREAD_RIDGE * at[3:] @ at[3:])
-        slope = np.array([pull.sum(), pull @ score + SLOPE_RIDGE * (at[1] - 1.0), widen.sum()])
+        off = at[:3] - [0.0, 1.0, SPREAD_PRIOR[0]]
+        ridge = np.array([LEVEL_RIDGE, SLOPE_RIDGE, SPREAD_PRIOR[1]])
+        value += 0.5 * (ridge @ off**2 + SPREAD_RIDGE * at[3:] @ at[3:])
+        slope = np.array([pull.sum(), pull @ score, widen.sum()]) + ridge * off
         return float(value), np.r_[slope, missing.T @ widen + SPREAD_RIDGE * at[3:]]
 
     start = np.r_[0.0, 1.0, np.log(USUAL_DISPERSION), np.zeros(len(told))]
     bounds = [(None, None), (0.2, 3.0), (LEAST, MOST), *[(None, None)] * len(told)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    # Few rows leave the level itself unsure: that doubt is part of how far counts will vary.
+    mean, dispersion = (
+        np.exp(np.minimum(found[0] + found[1] * score + base, BIGGEST)),
+        np.exp(found[2]),
+    )
+    doubt = 1.0 / (LEVEL_RIDGE + (mean / (1.0 + dispersion * mean)).sum())
+    widened = np.log((1.0 + dispersion) * np.exp(doubt) - 1.0)
     none = np.zeros(len(told))
     names = tuple(columns[place] for place in told.tolist())
-    spread = Offset(names, float(found[2]), none, none + 1.0, none, found[3:])
+    spread = Offset(names, float(widened), none, none + 1.0, none, found[3:])
     return Tally(float(found[0]), float(found[1]), spread)
 
 

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from features.arrays import Floats
-from models.conversion import Conversion
+from features.catalogue import NAMES
+from models.conversion import WORKED, Conversion
 from models.served import Served
 from models.story import ConversionScores
 from tests.models.fitted import aims, conversion, fake_accounts, fake_followers, matrix, offset
@@ -35,19 +35,28 @@ def test_probability_falls_as_the_goal_rises() -> None:
     assert hard.expected.tolist() == easy.expected.tolist()
 
 
-def test_a_new_brand_has_a_wider_interval() -> None:
-    """What no earlier collaboration of a brand has shown widens the interval, all else equal."""
+def test_a_new_brand_has_wider_intervals() -> None:
+    """What no collaboration of a brand has shown widens both intervals, all else equal."""
     model, inputs = conversion(), conversion().inputs(X, SHARE)
-    known, new = (model.variance(X, aims(GOAL, brand)) for brand in (11, 99))
-    log_mean, spread = model.log_mean(inputs, AIM), model.dispersion(inputs)
+    log_mean = model.log_mean(inputs, AIM)
 
-    def width(variance: Floats) -> Floats:
-        scores = model.story.scores(log_mean, spread, variance, GOAL)
-        return scores.high - scores.low
+    def scores(brand: int) -> ConversionScores:
+        spread = model.dispersion(X, inputs, aims(GOAL, brand))
+        return model.story.scores(log_mean, spread, np.zeros(len(X)), GOAL)
 
-    np.testing.assert_allclose(new - known, 0.04 + 0.015)
-    likely = model.score(X, SHARE, AIM).probability > 1e-9  # else it ends at the probability
-    assert (width(new) > width(known))[likely].all()
+    known, new = scores(11), scores(99)
+    likely = known.probability > 1e-6  # further out the interval ends at the probability
+    assert (new.high - new.low > known.high - known.low)[likely].all()
+    assert (new.expected_high - new.expected_low >= known.expected_high - known.expected_low).all()
+
+
+def test_a_new_creator_is_less_sure() -> None:
+    """Who has shown nothing yet has the larger dispersion."""
+    model, inputs = conversion(), conversion().inputs(X, SHARE)
+    old, fresh = X.copy(), X.copy()
+    old[:, NAMES.index(WORKED)], fresh[:, NAMES.index(WORKED)] = 20.0, np.nan
+
+    assert (model.dispersion(fresh, inputs, AIM) > model.dispersion(old, inputs, AIM)).all()
 
 
 def test_brand_and_category_move_the_expected_count() -> None:
@@ -61,9 +70,10 @@ def test_who_shows_less_is_harder_to_foresee() -> None:
     """The dispersion reads what is unknown, never a value."""
     inputs = conversion().inputs(X, SHARE)
     unknown = np.isnan(inputs[:, conversion().served.columns.index("audience_match")])
-    np.testing.assert_allclose(
-        conversion().dispersion(inputs), np.where(unknown, 0.5 * np.exp(0.6), 0.5)
-    )
+    dispersion = conversion().dispersion(X, inputs, AIM)
+    factor = np.exp(conversion().pools.variance(AIM, X[:, NAMES.index(WORKED)]))
+    alone = np.where(unknown, 0.5 * np.exp(0.6), 0.5)
+    np.testing.assert_allclose(dispersion, np.maximum((1.0 + alone) * factor - 1.0, 0.2))
 
 
 def test_a_spread_that_reads_values_is_refused() -> None:

@@ -152,3 +152,16 @@ def test_a_correction_that_contradicts_is_no_observation() -> None:
     tables = _table(deal, outcomes=[("k", 31, 4), ("k", 31, 9), ("k", 40, 8)])
 
     assert mature(tables, AS_OF).count.tolist() == [6.0]  # from nothing to 8 in 40 days
+
+
+def test_reports_from_before_the_agreement_are_of_another_story() -> None:
+    """An outcome that was settled before the collaboration was agreed is no label of it."""
+    tables = _table(
+        {"collaboration_id": "odd", "agreed_at": _at(50)},
+        {"collaboration_id": "even"},
+        outcomes=[("odd", 33, 5), ("even", 33, 5)],
+    )
+
+    found = mature(tables, AS_OF)
+
+    assert [tables.collaborations.ids[row] for row in found.rows] == ["even"]

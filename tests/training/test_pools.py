@@ -7,23 +7,26 @@ import pytest
 
 from features.arrays import DAY, Floats
 from models.aims import Aims
+from models.pools import STRANGE
 from training.pools import Seen, effects_then, pooled
 
 BRANDS, DEALS = 60, 50
 N = BRANDS * DEALS
 DISPERSION = 0.5
+# Codes of names are hashes of either sign.
+CODES = np.sort(np.random.default_rng(8).integers(-(2**63), 2**63 - 1, BRANDS))
 
 
 def world(sd: float = 0.4, seed: int = 1) -> tuple[Seen, Floats]:
     """Return collaborations of sixty brands whose effects have this sd, and the effects."""
     random = np.random.default_rng(seed)
     effect = sd * random.normal(size=BRANDS)
-    brand = np.repeat(np.arange(1, BRANDS + 1), DEALS)
+    brand = np.repeat(np.arange(BRANDS), DEALS)
     mean = np.exp(random.normal(1.0, 0.5, N))
-    rate = mean * np.exp(effect[brand - 1]) * random.gamma(1 / DISPERSION, DISPERSION, N)
+    rate = mean * np.exp(effect[brand]) * random.gamma(1 / DISPERSION, DISPERSION, N)
     as_of = random.integers(0, 400, N) * DAY
     seen = Seen(
-        aim=Aims(np.ones(N), brand, np.ones(N, np.int64), np.ones(N, np.int64)),
+        aim=Aims(np.ones(N), CODES[brand], np.ones(N, np.int64), np.ones(N, np.int64)),
         creator=random.integers(0, 1500, N),
         count=random.poisson(rate).astype(np.float64),
         mean=mean,
@@ -40,6 +43,7 @@ def test_effects_and_their_variance_are_recovered() -> None:
     pools, _ = pooled(seen, DISPERSION)
 
     brand = pools.kinds["brand"]
+    assert brand.codes.tolist() == CODES.tolist()
     assert brand.between == pytest.approx(0.16, abs=0.06)  # the variance of 60 effects: 30 %
     assert np.corrcoef(brand.effects, effect)[0, 1] > 0.9
     assert (brand.variances < brand.between).all()
@@ -86,14 +90,14 @@ def test_a_first_collaboration_has_no_effect() -> None:
 
 
 def test_a_new_member_has_all_of_the_variance() -> None:
-    """A code that was never seen has no effect and the variance between members."""
+    """A code never seen has no effect, and the variance between members or of a stranger."""
     seen, _ = world()
     brand = pooled(seen, DISPERSION)[0].kinds["brand"]
 
-    effect, variance = brand.at(np.array([0, 3, 9999]))
+    effect, variance = brand.at(np.array([0, CODES[3], 9999]))
 
     assert effect[[0, 2]].tolist() == [0.0, 0.0]
-    assert variance[[0, 2]].tolist() == [brand.between] * 2
+    assert variance[[0, 2]].tolist() == [max(brand.between, STRANGE)] * 2
     assert variance[1] < brand.between
 
 

@@ -65,3 +65,13 @@ def test_recent_rows_move_the_level() -> None:
 
     assert recent_shift(mean, count, np.full(2000, 0.5)) == pytest.approx(-np.log(2.0), abs=0.03)
     assert recent_shift(mean[:0], count[:0], mean[:0]) == 0.0
+
+
+def test_few_rows_leave_the_level_unsure() -> None:
+    """Nothing in three rows is no certainty: the level stays near, the spread is wide."""
+    none = np.zeros(3)
+    found = tally(none, none, none, unknown=np.zeros((3, 0), np.bool_), columns=())
+    many = tally(*world()[:1], np.zeros(N), world()[1], unknown=world()[2], columns=COLUMNS)
+
+    assert found.level > -2.0
+    assert found.spread.intercept > many.spread.intercept + 0.5

@@ -1,7 +1,7 @@
 """Calendar quarters in UTC, and the parts of them that a period holds."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from itertools import pairwise
 
 from features.errors import InputError
@@ -52,7 +52,8 @@ def quarters(start: int, stop: int) -> list[Quarter]:
     first = _moment(start)
     number = first.year * 4 + (first.month - 1) // MONTHS
     edges = [start]
-    while (edge := _edge(number + len(edges))) < stop:
+    # The calendar ends with the year 9999, and with it the last quarter.
+    while (number + len(edges)) // 4 <= MAXYEAR and (edge := _edge(number + len(edges))) < stop:
         edges.append(edge)
     return [
         Quarter(f"{(number + place) // 4} Q{(number + place) % 4 + 1}", begin, end)
