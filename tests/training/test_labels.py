@@ -154,14 +154,14 @@ def test_a_correction_that_contradicts_is_no_observation() -> None:
     assert mature(tables, AS_OF).count.tolist() == [6.0]  # from nothing to 8 in 40 days
 
 
-def test_reports_from_before_the_agreement_are_of_another_story() -> None:
-    """An outcome that was settled before the collaboration was agreed is no label of it."""
-    tables = _table(
-        {"collaboration_id": "odd", "agreed_at": _at(50)},
-        {"collaboration_id": "even"},
-        outcomes=[("odd", 33, 5), ("even", 33, 5)],
-    )
+def test_a_slip_of_the_times_is_left_out() -> None:
+    """One outcome in forty-one that was settled before the agreement is no label; many are told."""
+    odd = {"collaboration_id": "odd", "agreed_at": _at(50)}
+    rare = _many(odd, outcomes=[("odd", 33, 5)])
+    common = _table(odd, {"collaboration_id": "even"}, outcomes=[("odd", 33, 5), ("even", 33, 5)])
 
-    found = mature(tables, AS_OF)
+    names = [rare.collaborations.ids[row] for row in mature(rare, AS_OF).rows]
 
-    assert [tables.collaborations.ids[row] for row in found.rows] == ["even"]
+    assert "odd" not in names
+    assert len(names) == 40
+    assert len(mature(common, AS_OF).rows) == 2  # for the audit of leaks to refuse
