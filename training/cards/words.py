@@ -112,11 +112,14 @@ WORDS = {
         " `POST /v1/score`).",
         hit="the conversions by day 30 reached the brief's goal",
         row="mature collaborations",
-        protocol="Collaborations in order of time: a twin learns from those whose outcome was known"
-        " before a moment and is judged on those agreed from then on, with features as of the"
-        " agreement. A fifth of the creators is kept from the twin altogether.",
-        unseen="collaborations of creators that the twin never saw",
-        known="collaborations of creators that it saw earlier ones of",
+        protocol="Collaborations in order of time: a twin learns from what was known of all creators"
+        " before a moment (young collaborations counting for the share of their conversions that"
+        " had arrived) and is judged on all collaborations agreed from then on, with features as of"
+        " the agreement. A second twin that never saw a fifth of the creators is judged on theirs."
+        " The audience model that both carry was trained at the end.",
+        unseen="collaborations of creators that the second twin never saw; in the plot, of creators"
+        " without an earlier one",
+        known="in the plot, collaborations of creators with an earlier one",
         uses=(
             "Causal claims: what a post adds to sales, or what another creator would have sold."
             " Only chosen creators have outcomes, and they were chosen for reasons.",
@@ -147,6 +150,7 @@ MEASURES = {
     "share_coverage": "90 % intervals that hold the audited share",
     "share_width": "Mean width of the share's 90 % interval",
     "count_coverage": "80 % intervals that hold the count",
+    "count_coverage_5": "The same where five or more are expected",
     "count_expected": "Mean of the expected conversions",
     "count_observed": "Mean of the conversions",
 }
