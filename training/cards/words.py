@@ -112,11 +112,11 @@ WORDS = {
         " `POST /v1/score`).",
         hit="the conversions by day 30 reached the brief's goal",
         row="mature collaborations",
-        protocol="Collaborations in order of time: a twin learns from what was known of all creators"
-        " before a moment (young collaborations counting for the share of their conversions that"
-        " had arrived) and is judged on all collaborations agreed from then on, with features as of"
-        " the agreement. A second twin that never saw a fifth of the creators is judged on theirs."
-        " The audience model that both carry was trained at the end.",
+        protocol="Collaborations in order of time: a twin learns from what was known of all"
+        " creators before a moment (young collaborations counting for the share of their"
+        " conversions that had arrived) and is judged on all collaborations agreed from then on,"
+        " with features as of the agreement. A second twin that never saw a fifth of the creators"
+        " is judged on theirs. The audience model that both carry was trained at the end.",
         unseen="collaborations of creators that the second twin never saw; in the plot, of creators"
         " without an earlier one",
         known="in the plot, collaborations of creators with an earlier one",
