@@ -111,8 +111,8 @@ def labels(tables: Tables, as_of: int) -> Labels:
     found = found.take(~np.isnan(found.share))
     # Settled before it was agreed: of a few rows the times are slips, and they are left out; where
     # there are many the times mean something else, which the audit of leaks will say.
-    early = found.known <= table.agreed[found.rows]
-    return found.take(~early) if early.sum() <= SLIPS * len(early) else found
+    before = found.known <= table.agreed[found.rows]
+    return found.take(~before) if before.sum() <= SLIPS * len(before) else found
 
 
 @dataclass(frozen=True, slots=True)
