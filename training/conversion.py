@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from features.arrays import Floats
 from features.catalogue import NAMES
 from features.errors import InputError
 from models.calibration import Calibration
@@ -108,23 +109,10 @@ def train(given: Given, data: Data, *, seed: int) -> Trained:
     )
     later = rows.take(found.later)
     judged = scores(found.twin or found.model, later)
-    apart = np.full(len(later), np.nan)
-    if found.apart is not None:
-        strange = is_unseen(later.creator_id)
-        apart[strange] = scores(found.apart, later.take(np.flatnonzero(strange))).probability
-    held = HeldOut(
-        row_id=later.row_id,
-        group=[str(group) for group in later.group.tolist()],
-        creator_id=later.creator_id,
-        as_of=later.as_of,
+    held = replace(
+        _held_out(later, cases.share[found.later], judged),
         known=np.isin(later.creator, then.creator),
-        label=(later.value >= later.goal).astype(np.float64),
-        prediction=judged.probability,
-        apart=apart,
-        X=inputs(later, cases.share[found.later]),
-        names=COLUMNS,
-        champion=np.full(len(later), np.nan),
-        slices=later.slices(),
+        apart=_apart(found.apart, later),
     )
     columns = np.column_stack([rows.X, cases.share[first]])
     model = replace(
@@ -150,6 +138,32 @@ def train(given: Given, data: Data, *, seed: int) -> Trained:
 def scores(model: Conversion, rows: Rows) -> ConversionScores:
     """Return a model's scores of collaborations, by its own audience model."""
     return model.score(rows.X, posterior(model.followers, rows).share, rows.aim)
+
+
+def _held_out(later: Rows, share: Floats, judged: ConversionScores) -> HeldOut:
+    """Return the rows that judge a twin, with what it says of them."""
+    return HeldOut(
+        row_id=later.row_id,
+        group=[str(group) for group in later.group.tolist()],
+        creator_id=later.creator_id,
+        as_of=later.as_of,
+        known=np.ones(len(later), np.bool_),
+        label=(later.value >= later.goal).astype(np.float64),
+        prediction=judged.probability,
+        X=inputs(later, share),
+        names=COLUMNS,
+        champion=np.full(len(later), np.nan),
+        slices=later.slices(),
+    )
+
+
+def _apart(model: Conversion | None, later: Rows) -> Floats:
+    """Return what a model that never saw them says of the strangers, NaN of all others."""
+    found = np.full(len(later), np.nan)
+    if model is not None:
+        strange = is_unseen(later.creator_id)
+        found[strange] = scores(model, later.take(np.flatnonzero(strange))).probability
+    return found
 
 
 def _settings(model: Conversion, rows: Rows) -> dict[str, str]:
