@@ -28,7 +28,6 @@ from training.distinct import distinct
 from training.gates import Evidence, no_leak
 from training.labels import HORIZON
 from training.leakage.findings import LeakageError
-from training.leakage.later import unchanged_by_later
 from training.leakage.rewind import rewound, sampled
 from training.leakage.rows import FEWEST, audit_audits, audit_collaborations, separation
 from training.leakage.sides import audit_sides
@@ -88,7 +87,6 @@ def test_nothing_is_clean(tables: Tables, collaborations: Rows) -> None:
 
     audit_collaborations(tables, none, tables.latest + 1)
     audit_sides("conversion", none, none, 0)
-    unchanged_by_later("brands", lambda chosen, value: value[chosen], none)
 
 
 # --- labels in time -----------------------------------------------------------------------------
@@ -412,40 +410,6 @@ def test_strangers_without_a_history_are_no_copies(collaborations: Rows) -> None
     blank = replace(teaching, X=X, value=np.zeros(len(X)))
 
     audit_sides("conversion", blank, judging, cut, parts=folds(blank.creator, 7))
-
-
-# --- pooled effects -----------------------------------------------------------------------------
-
-
-def _brand_means(rows: Rows, *, until: str) -> Callable[[Ints, Floats], Floats]:
-    """Return the mean outcome of a brief's earlier rows: known in time, or not."""
-
-    def effect_of(chosen: Ints, value: Floats) -> Floats:
-        brand, start, known = rows.aim.brand[chosen], rows.as_of[chosen], rows.known[chosen]
-        out = np.zeros(len(chosen))
-        for row in range(len(chosen)):
-            seen = brand == brand[row]
-            seen &= (known if until == "known" else start) < start[row] + (until == "own")
-            out[row] = value[seen].sum() / (seen.sum() + 3.0)
-        return out
-
-    return effect_of
-
-
-def test_effects_of_outcomes_known_in_time_pass(collaborations: Rows) -> None:
-    """Effects of what was known before a row's moment do not move, to the last bit."""
-    unchanged_by_later("brands", _brand_means(collaborations, until="known"), collaborations)
-
-
-@pytest.mark.parametrize("until", ["agreed", "own"])
-def test_effects_of_later_outcomes(collaborations: Rows, until: str) -> None:
-    """Effects of rows agreed before, whatever was known of them, or of the row itself, move."""
-    effect_of = _brand_means(collaborations, until=until)
-
-    with pytest.raises(LeakageError, match="effects of brands change in") as error:
-        unchanged_by_later("brands", effect_of, collaborations)
-
-    assert _found(error) == {"effect_knows_later"}
 
 
 # --- the run ------------------------------------------------------------------------------------

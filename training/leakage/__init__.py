@@ -1,1 +1,1 @@
-"""What a training must not know: audits of its rows, its splits and its pooled effects."""
+"""What a training must not know: audits of its rows and of its splits."""
