@@ -1,12 +1,12 @@
 """What fit features need of a creator at one `as_of`: storable, and good for any brief."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from features.arrays import Codes, Floats, Ints
 from features.catalogue import BASE
+from features.compiled import kernel, kernel_part
 from features.drivers import StateArrays
 from features.view_audience import BREAKDOWN_COLUMNS
 from features.view_deal import COLLABORATION_COLUMNS, CREATOR_FACTS, CREATOR_FOLLOWERS
@@ -90,54 +90,68 @@ def pack(states: States, row: int) -> bytes:
     )
 
 
-def unpack(packed: Sequence[bytes]) -> States:
-    """Return the states that were packed, in the order given.
+def unpack(words: Ints, starts: Ints) -> States:
+    """Return states that were packed, in the order given.
 
     Parameters
     ----------
-    packed : sequence of bytes
-        One entry a state, from `pack`.
+    words : ndarray of int64, shape (w,)
+        What `pack` gave, among anything else of whole words.
+    starts : ndarray of int64, shape (n,)
+        Where each state begins.
 
     Returns
     -------
     States
     """
-    return _stack([_unpacked(state) for state in packed])
-
-
-def _unpacked(packed: bytes) -> States:
-    """Return one state as views of its bytes."""
-    listed, worked, category = np.frombuffer(packed, dtype=np.int64, count=3).tolist()
-    codes = np.frombuffer(packed, dtype=np.int64, count=2 * worked, offset=24)
-    numbers = np.frombuffer(packed, dtype=np.float64, offset=24 + 16 * worked)
-    base, numbers = np.split(numbers, [len(BASE)])
-    creator, numbers = np.split(numbers, [CREATOR_FACTS])
-    breakdown, collaborations = np.split(numbers, [BREAKDOWN_COLUMNS * listed])
-    return States(
-        base=base.reshape(1, -1),
-        creator=creator.reshape(1, -1),
-        category=np.array([category]),
-        breakdown_offsets=np.array([0, listed]),
-        breakdown=breakdown.reshape(listed, BREAKDOWN_COLUMNS),
-        collaboration_offsets=np.array([0, worked]),
-        collaborations=collaborations.reshape(worked, COLLABORATION_COLUMNS),
-        collaboration_codes=codes.reshape(worked, 2),
+    n = len(starts)
+    offsets = np.zeros((2, n + 1), dtype=np.int64)
+    _measure(words, starts, offsets)
+    listed, worked = offsets[:, n].tolist()
+    found = States(
+        base=np.empty((n, len(BASE))),
+        creator=np.empty((n, CREATOR_FACTS)),
+        category=np.empty(n, dtype=np.int64),
+        breakdown_offsets=offsets[0],
+        breakdown=np.empty((listed, BREAKDOWN_COLUMNS)),
+        collaboration_offsets=offsets[1],
+        collaborations=np.empty((worked, COLLABORATION_COLUMNS)),
+        collaboration_codes=np.empty((worked, 2), dtype=np.int64),
     )
+    _unpack(words, words.view(np.float64), starts, found.base, found.arrays)
+    return found
 
 
-def _stack(states: Sequence[States]) -> States:
-    """Return many states as one."""
-    if not states:
-        return empty()
-    joined: dict[str, Ints | Floats] = {}
-    for field in fields(States):
-        arrays = [getattr(state, field.name) for state in states]
-        if field.name.endswith("_offsets"):
-            lengths = np.concatenate([np.diff(array) for array in arrays])
-            joined[field.name] = np.concatenate([[0], np.cumsum(lengths)])
-        else:
-            joined[field.name] = np.concatenate(arrays)
-    return States(**joined)  # type: ignore[arg-type]  # floats and ints by field name
+@kernel
+def _measure(words: Ints, starts: Ints, offsets: Ints) -> None:
+    """Add up how many lines of breakdown and collaborations the states have."""
+    for i in range(len(starts)):
+        for part in range(2):
+            offsets[part, i + 1] = offsets[part, i] + words[starts[i] + part]
+
+
+@kernel_part
+def _copied(words: Ints | Floats, at: int, target: Ints | Floats, first: int, last: int) -> int:
+    """Copy words to the rows first:last of a matrix, and return where they end."""
+    for row in range(first, last):
+        for j in range(target.shape[1]):
+            target[row, j] = words[at]
+            at += 1
+    return at
+
+
+@kernel
+def _unpack(words: Ints, numbers: Floats, starts: Ints, base: Floats, to: StateArrays) -> None:
+    """Copy states out of the words, or the same words as numbers, that `pack` wrote."""
+    for i in range(len(starts)):
+        listed = to.breakdown_offsets[i], to.breakdown_offsets[i + 1]
+        worked = to.collaboration_offsets[i], to.collaboration_offsets[i + 1]
+        to.category[i] = words[starts[i] + 2]
+        at = _copied(words, starts[i] + 3, to.collaboration_codes, worked[0], worked[1])
+        at = _copied(numbers, at, base, i, i + 1)
+        at = _copied(numbers, at, to.creator, i, i + 1)
+        at = _copied(numbers, at, to.breakdown, listed[0], listed[1])
+        at = _copied(numbers, at, to.collaborations, worked[0], worked[1])
 
 
 def empty(n: int = 0) -> States:

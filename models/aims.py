@@ -1,14 +1,29 @@
 """What a brief asks for, and for whom: all of it that a score reads beside the features."""
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from features.arrays import Codes, Flags, Floats, Ints
+from features.arrays import COUNTRY, Codes, Flags, Floats, Ints
+from features.compiled import kernel, kernel_part
 from features.deals import Briefs
+from features.spine import owned
 
 NO_MARKET = -1
+
+
+class BriefGroups(NamedTuple):
+    """The columns of briefs that aims are read from, for compiled loops."""
+
+    goal: Floats
+    brand: Codes
+    category: Codes
+    brand_country: Floats
+    target_offsets: Ints
+    target_dimension: Ints
+    target_value: Ints
+    target_weight: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,24 +74,44 @@ class Aims:
         -------
         Aims
         """
-        distinct, place = np.unique(rows, return_inverse=True)
-        markets = np.array([_market(briefs, row) for row in distinct.tolist()], np.int64)
-        return cls(
-            goal=np.append(briefs.goal, np.nan)[rows],
-            brand=np.append(briefs.brand, 0)[rows],
-            category=np.append(briefs.category, 0)[rows],
-            market=markets[place],
+        rows = owned(rows, np.int64)
+        goal = np.empty(len(rows))
+        groups = np.empty((3, len(rows)), np.int64)
+        _aims(
+            BriefGroups(*[getattr(briefs, name) for name in BriefGroups._fields]),
+            rows,
+            goal,
+            groups,
         )
+        return cls(goal, *groups)
 
 
-def _market(briefs: Briefs, row: int) -> int:
-    if row < 0:
-        return NO_MARKET
-    targets = slice(briefs.target_offsets[row], briefs.target_offsets[row + 1])
-    country = briefs.target_dimension[targets] == 0
-    if country.any():
-        weight = np.where(country, briefs.target_weight[targets], -1.0)
-        if weight.max() > 0.0:
-            return int(briefs.target_value[targets][np.argmax(weight)])
+@kernel_part
+def _market(briefs: BriefGroups, row: int) -> int:
+    """Return the country of the heaviest target, the first of equals, or else the brand's."""
+    heaviest = 0.0
+    market = NO_MARKET
+    for j in range(briefs.target_offsets[row], briefs.target_offsets[row + 1]):
+        if briefs.target_dimension[j] == COUNTRY and briefs.target_weight[j] > heaviest:
+            heaviest = briefs.target_weight[j]
+            market = int(briefs.target_value[j])
     home = briefs.brand_country[row]
-    return NO_MARKET if np.isnan(home) else int(home)
+    if market == NO_MARKET and home == home:  # noqa: PLR0124  (not NaN)
+        market = int(home)
+    return market
+
+
+@kernel
+def _aims(briefs: BriefGroups, rows: Ints, goal: Floats, groups: Codes) -> None:
+    """Write goals, and brand, category and market, of the briefs at these rows."""
+    for i in range(len(rows)):
+        row = rows[i]
+        goal[i] = np.nan
+        groups[0, i] = 0
+        groups[1, i] = 0
+        groups[2, i] = NO_MARKET
+        if row >= 0:
+            goal[i] = briefs.goal[row]
+            groups[0, i] = briefs.brand[row]
+            groups[1, i] = briefs.category[row]
+            groups[2, i] = _market(briefs, row)

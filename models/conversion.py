@@ -1,16 +1,17 @@
 """How likely a collaboration is to reach its brief's goal, and with how many conversions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from features.arrays import Floats
+from features.arrays import Floats, Ints
 from features.catalogue import NAMES
+from features.spine import owned
 from models.aims import Aims
-from models.arithmetic import exponentials
+from models.expected import Expected, Fitted, Pairs, expect
 from models.fake_followers import FakeFollowers
 from models.offset import Offset
 from models.parts import NUMBERS, REFERENCES, TREES, decode, encode
@@ -37,6 +38,17 @@ COLUMNS = (*NAMES, FAKE_SHARE)
 def _places(some: tuple[str, ...], columns: tuple[str, ...]) -> list[int]:
     """Return where some columns stand among all, looked up once for every model."""
     return [columns.index(name) for name in some]
+
+
+@cache
+def _drawn(columns: tuple[str, ...]) -> tuple[Ints, int]:
+    """Return where a score's columns stand in the catalogue, and which of them is the share, -1.
+
+    The share, which the catalogue does not have, stands at 0 there.
+    """
+    places = [0 if name == FAKE_SHARE else NAMES.index(name) for name in columns]
+    last = columns.index(FAKE_SHARE) if FAKE_SHARE in columns else -1
+    return np.array(places, np.int64), last
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +89,7 @@ class Conversion:
     story: Story
     followers: FakeFollowers
     references: References
+    _fitted: Fitted = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         knowing = set(self.served.columns) & set(GOAL_COLUMNS)
@@ -87,6 +100,17 @@ class Conversion:
                 "conversion: the spread must not read values and the slope be above 0, got"
                 f" weights {self.spread.weight} and slope {self.slope}"
             )
+        spread = np.array(_places(self.spread.columns, self.served.columns), np.int64)
+        fitted = Fitted(
+            line=np.array([self.level, self.slope], np.float64),
+            spread=self.spread.form(spread),
+            members=self.pools.members(),
+            creators=np.array([self.pools.creators, self.pools.told, self.pools.usual], np.float64),
+            worked=COLUMNS.index(WORKED),
+            noise=float(self.story.noise),
+            support=self.support.compiled,
+        )
+        object.__setattr__(self, "_fitted", fitted)
 
     def score(self, X: Floats, fake_share: Floats, aim: Aims) -> ConversionScores:
         """Return the scores of pairs, conditional on publication.
@@ -105,33 +129,35 @@ class Conversion:
         ConversionScores
             A row's values do not depend on the rows beside it, to the last bit.
         """
-        inputs = self.inputs(X, fake_share)
-        return self.story.scores(
-            self.log_mean(inputs, aim),
-            self.dispersion(X, inputs, aim),
-            self.support.variance(X),
-            aim.goal,
-        )
+        X = owned(X, np.float64)
+        return self.story.scores(*self.expected(X, self.inputs(X, fake_share), aim), aim.goal)
 
     def inputs(self, X: Floats, fake_share: Floats) -> Floats:
         """Return the columns that the score reads, shape (n, p)."""
-        return np.column_stack([X, fake_share])[:, _places(self.served.columns, COLUMNS)]
+        places, last = _drawn(self.served.columns)
+        inputs: Floats = X.take(places, axis=1)
+        if last >= 0:
+            inputs[:, last] = fake_share
+        return inputs
 
-    def log_mean(self, inputs: Floats, aim: Aims) -> Floats:
-        """Return the log of the expected conversions, shape (n,)."""
-        return self.level + self.slope * self.served.raw(inputs) + self.pools.effect(aim)
+    def expected(self, X: Floats, inputs: Floats, aim: Aims) -> Expected:
+        """Return what is expected of pairs, whatever the goal.
 
-    def dispersion(self, X: Floats, inputs: Floats, aim: Aims) -> Floats:
-        """Return by how much the count varies beyond chance: variance = mean + D * mean^2.
-
-        It is the spread of the rows it was learned on, times how much less (or more) is known of
-        brand, category, market and creator than of theirs.
+        Parameters
+        ----------
+        X : Floats, shape (n, len(NAMES))
+            The catalogue's columns.
+        inputs : Floats, shape (n, p)
+            The score's.
+        aim : Aims
+            Whose brand, category and market are read.
         """
-        log = self.spread.raw(inputs[:, _places(self.spread.columns, self.served.columns)])
-        spread, factor = np.empty(len(log)), np.empty(len(log))
-        exponentials(log, spread)
-        exponentials(self.pools.variance(aim, X[:, COLUMNS.index(WORKED)]), factor)
-        return np.maximum((1.0 + spread) * factor - 1.0, self.story.noise)
+        score = self.served.raw(inputs)
+        members = (owned(one, np.int64) for one in (aim.market, aim.category, aim.brand))
+        pairs = Pairs(owned(X, np.float64), inputs, score, *members)
+        out = np.empty((3, len(score)))
+        expect(self._fitted, pairs, out)
+        return Expected(*out)
 
     def parts(self) -> dict[str, bytes]:
         """Return the files that hold the model, without its upstream `fake_followers`."""

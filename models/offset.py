@@ -1,15 +1,34 @@
 """The linear part of a score: standardised, clipped columns, and indicators of what is missing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel
+from features.arrays import Floats, Ints
+from features.compiled import kernel, kernel_part
 from models.parts import Numbers
 
 CLIP = 4.0
 """Values count at most so many scale units from the centre: no outlier carries a score."""
+
+
+class Form(NamedTuple):
+    """An offset over columns of a wider matrix, for compiled loops.
+
+    Parameters
+    ----------
+    places : Ints, shape (k,)
+        Where its columns stand.
+    terms : Floats, shape (4, k)
+        Centre, scale, weight and what being unknown adds.
+    line : Floats, shape (2,)
+        Intercept and clip.
+    """
+
+    places: Ints
+    terms: Floats
+    line: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +57,7 @@ class Offset:
     weight: Floats
     missing: Floats
     clip: float = CLIP
+    _own: Form = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         k = len(self.columns)
@@ -54,6 +74,7 @@ class Offset:
                 )
         if not (self.scale > 0.0).all():
             raise ValueError(f"offset: every scale must be above 0, got {self.scale.min()}")
+        object.__setattr__(self, "_own", self.form(np.arange(k)))
 
     @classmethod
     def constant(cls, intercept: float) -> "Offset":
@@ -84,10 +105,23 @@ class Offset:
         _terms(self.design(X), self.weight, self.missing, out)
         return out
 
-    def raw(self, X: Floats) -> Floats:
-        """Return the log-odds of rows: intercept, then the terms in the order of the columns."""
+    def form(self, places: Ints) -> Form:
+        """Return the form over the columns at these places of a wider matrix."""
+        terms = np.array([self.centre, self.scale, self.weight, self.missing], np.float64)
+        return Form(places.astype(np.int64), terms, np.array([self.intercept, self.clip]))
+
+    def raw(self, X: Floats, form: Form | None = None) -> Floats:
+        """Return the log-odds of rows: intercept, then the terms in the order of the columns.
+
+        Parameters
+        ----------
+        X : Floats, shape (n, k)
+            The form's columns, NaN for unknown.
+        form : Form, optional
+            Where these are to be found in a wider X.
+        """
         out = np.empty(len(X))
-        _totals(self.terms(X), float(self.intercept), out)
+        _totals(X if X.flags.carray else np.array(X, order="C"), form or self._own, out)
         return out
 
     def numbers(self) -> Numbers:
@@ -140,10 +174,22 @@ def _terms(design: Floats, weight: Floats, missing: Floats, out: Floats) -> None
             out[i, j] = weight[j] * design[i, 1 + j] + missing[j] * design[i, 1 + k + j]
 
 
+@kernel_part
+def total(X: Floats, i: int, form: Form) -> float:
+    """Return the log-odds of row i: what `_design` and `_terms` make of it, added up."""
+    found: float = form.line[0]
+    clip = form.line[1]
+    for j in range(len(form.places)):
+        x = X[i, form.places[j]]
+        if x == x:  # noqa: PLR0124  (not NaN)
+            z = min(max((x - form.terms[0, j]) / form.terms[1, j], -clip), clip)
+            found += form.terms[2, j] * z
+        else:
+            found += form.terms[3, j]
+    return found
+
+
 @kernel
-def _totals(terms: Floats, intercept: float, out: Floats) -> None:
+def _totals(X: Floats, form: Form, out: Floats) -> None:
     for i in range(len(out)):
-        total = intercept
-        for j in range(terms.shape[1]):
-            total += terms[i, j]
-        out[i] = total
+        out[i] = total(X, i, form)

@@ -6,12 +6,14 @@ guess.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from features.arrays import Codes, Floats
+from features.arrays import Codes, Floats, Ints
+from features.compiled import kernel, kernel_part
+from features.spine import owned
 from models.aims import Aims
 from models.parts import Numbers
 
@@ -21,6 +23,43 @@ KINDS = ("market", "category", "brand")
 STRANGE = 0.1
 """Least variance of a member never seen: a third more or less. That few members differed little is
 no proof that the next one will not."""
+
+
+class Members(NamedTuple):
+    """The members of several kinds one after the other, for compiled loops.
+
+    Parameters
+    ----------
+    ends : Ints, shape (kinds + 1,)
+        Those of kind j are ends[j]:ends[j + 1].
+    codes : Codes, shape (k,)
+        Rising within a kind.
+    known : Floats, shape (2, k)
+        Their effects and variances.
+    strange : Floats, shape (kinds,)
+        Variance of one never seen.
+    """
+
+    ends: Ints
+    codes: Codes
+    known: Floats
+    strange: Floats
+
+
+def members_of(pools: "list[Pool]") -> Members:
+    """Return the members of pools."""
+    none = np.empty(0)
+    return Members(
+        np.cumsum([0, *(len(pool.codes) for pool in pools)]),
+        np.concatenate([none.astype(np.int64), *(pool.codes for pool in pools)]),
+        np.stack(
+            [
+                np.concatenate([none, *(pool.effects for pool in pools)]),
+                np.concatenate([none, *(pool.variances for pool in pools)]),
+            ]
+        ),
+        np.array([max(pool.between, STRANGE) for pool in pools], np.float64),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,22 +81,20 @@ class Pool:
     codes: Codes
     effects: Floats
     variances: Floats
+    _members: Members = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not len(self.codes) == len(self.effects) == len(self.variances):
             raise ValueError(f"pool: {len(self.codes)} codes, {len(self.effects)} effects")
         if not (np.diff(self.codes) > 0).all() or not self.between >= 0.0:
             raise ValueError("pool: codes must rise, and the variance between them be at least 0")
+        object.__setattr__(self, "_members", members_of([self]))
 
     def at(self, codes: Codes) -> tuple[Floats, Floats]:
         """Return effect and variance of members, those of a new one where a code is unknown."""
-        place = np.searchsorted(self.codes, codes)
-        place = np.minimum(place, max(len(self.codes) - 1, 0))
-        if not len(self.codes):
-            return np.zeros(len(codes)), np.full(len(codes), max(self.between, STRANGE))
-        seen = self.codes[place] == codes
-        effect = np.where(seen, self.effects[place], 0.0)
-        return effect, np.where(seen, self.variances[place], max(self.between, STRANGE))
+        out = np.empty((2, len(codes)))
+        _looked_up(self._members, owned(codes, np.int64), out)
+        return out[0], out[1]
 
     def numbers(self) -> Numbers:
         """Return the effects as plain numbers."""
@@ -139,6 +176,10 @@ class Pools:
             found = found + pool.at(getattr(aim, kind))[1]
         return np.asarray(found)
 
+    def members(self) -> Members:
+        """Return the members of all kinds, in the order of KINDS."""
+        return members_of([self.kinds[kind] for kind in KINDS])
+
     def numbers(self) -> Numbers:
         """Return everything as plain numbers."""
         return {
@@ -158,3 +199,24 @@ class Pools:
     def none(cls) -> Self:
         """Return pools in which nobody differs."""
         return cls({kind: Pool.none() for kind in KINDS})
+
+
+@kernel_part
+def member(members: Members, kind: int, code: int) -> tuple[float, float]:
+    """Return effect and variance of a member of a kind, those of a new one where it is unknown."""
+    low, high = members.ends[kind], members.ends[kind + 1]
+    while low < high:
+        middle = (low + high) >> 1
+        if members.codes[middle] < code:
+            low = middle + 1
+        else:
+            high = middle
+    if low < members.ends[kind + 1] and members.codes[low] == code:
+        return members.known[0, low], members.known[1, low]
+    return 0.0, members.strange[kind]
+
+
+@kernel
+def _looked_up(members: Members, codes: Codes, out: Floats) -> None:
+    for i in range(len(codes)):
+        out[0, i], out[1, i] = member(members, 0, codes[i])

@@ -136,7 +136,7 @@ def _rates(
     the row the log-odds rise with it, so each contribution gets its part of that rise.
     """
     X, inputs = read
-    spread, base = model.dispersion(X, inputs, aim), model.level + parts[:, -1]
+    spread, base = model.expected(X, inputs, aim).dispersion, model.level + parts[:, -1]
     way = parts[:, :-1].sum(axis=1) + sum(effects.values(), np.zeros(len(inputs)))
     start = model.story.log_odds(base, spread, np.full(len(inputs), USUAL_GOAL))
     aimed = model.story.log_odds(base, spread, aim.goal)

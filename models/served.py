@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.arrays import Floats
-from models.offset import Offset
+from models.offset import Form, Offset
 from models.parts import Numbers
 from models.trees import Trees
 
@@ -33,6 +33,7 @@ class Served:
     booster: str = ""
     _trees: Trees = field(init=False, repr=False)
     _places: npt.NDArray[np.intp] = field(init=False, repr=False)
+    _form: Form = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         unknown = set(self.offset.columns) - set(self.columns)
@@ -40,6 +41,7 @@ class Served:
             raise ValueError(f"served: the offset reads columns it is not given: {sorted(unknown)}")
         places = np.array([self.columns.index(name) for name in self.offset.columns], dtype=np.intp)
         object.__setattr__(self, "_places", places)
+        object.__setattr__(self, "_form", self.offset.form(places))
         object.__setattr__(self, "_trees", Trees(self.booster, len(self.columns)))
 
     def raw(self, X: Floats) -> Floats:
@@ -56,7 +58,7 @@ class Served:
             A row's value does not depend on the rows beside it, to the last bit.
         """
         X = self._checked(X)
-        return self.offset.raw(X[:, self._places]) + self._trees.raw(X)
+        return self.offset.raw(X, self._form) + self._trees.raw(X)
 
     def contributions(self, X: Floats) -> Floats:
         """Return what each column adds to `raw` and, last, the base; a row sums to `raw`.
@@ -89,4 +91,5 @@ class Served:
     def _checked(self, X: Floats) -> Floats:
         if X.ndim != 2 or X.shape[1] != len(self.columns):
             raise ValueError(f"served: X has shape {X.shape}, expected (n, {len(self.columns)})")
-        return np.ascontiguousarray(X, dtype=np.float64)
+        # Compiled code is made for arrays that can be written.
+        return X if X.flags.carray and X.dtype == np.float64 else np.array(X, np.float64, order="C")

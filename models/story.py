@@ -113,7 +113,7 @@ class Story:
         object.__setattr__(self, "_bare", bare)
 
     def scores(
-        self, log_mean: Floats, dispersion: Floats, variance: Floats, goal: Floats
+        self, log_mean: Floats, dispersion: Floats, doubt: Floats, goal: Floats
     ) -> ConversionScores:
         """Return everything that the distribution tells.
 
@@ -124,7 +124,7 @@ class Story:
         dispersion : Floats, shape (n,)
             Variance of the count is mean + dispersion * mean²; taken as at least the noise and
             .0001, at most 1000.
-        variance : Floats, shape (n,)
+        doubt : Floats, shape (n,)
             What is added to the variance of the log of the mean that the dispersion implies;
             negative for a row that is better known than most.
         goal : Floats, shape (n,)
@@ -137,7 +137,7 @@ class Story:
             beside it, to the last bit. Without a recalibration `expected` is the mean.
         """
         asked = np.empty((5, len(log_mean)))
-        asked[0], asked[1], asked[2], asked[3] = log_mean, dispersion, goal, variance
+        asked[0], asked[1], asked[2], asked[3] = log_mean, dispersion, goal, doubt
         asked[4] = 0.0
         if not self._bare:
             _sums(asked, self._fixed, self._line, self._knots, asked[4])

@@ -1,12 +1,14 @@
 """Whom a model has a right to speak about: creators like those whom brands chose."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from features.arrays import Flags, Floats
 from features.catalogue import NAMES
-from models.offset import Offset
+from features.compiled import kernel, kernel_part
+from models.offset import Form, Offset, total
 from models.parts import Numbers
 
 _PLACES = {name: place for place, name in enumerate(NAMES)}
@@ -14,6 +16,24 @@ _PLACES = {name: place for place, name in enumerate(NAMES)}
 MOST = 1.5
 """Variance of the log mean at which doubt about a stranger levels off: the middle 90 % of what a
 log-normal factor of that variance may do spans from an eighth to eightfold."""
+
+
+class Edges(NamedTuple):
+    """A support for compiled loops.
+
+    Parameters
+    ----------
+    form : Form
+        Of the offset, over columns of the catalogue.
+    edges : Floats, shape (3, k)
+        Low, high and absent.
+    steps : Floats, shape (2,)
+        Least and rise.
+    """
+
+    form: Form
+    edges: Floats
+    steps: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +68,7 @@ class Support:
     absent: Floats
     rise: float
     limit: float
+    compiled: Edges = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         shapes = {part.shape for part in (self.low, self.high, self.absent)}
@@ -60,6 +81,10 @@ class Support:
             raise ValueError(
                 f"support: rise and limit must not be negative, got {self.rise} and {self.limit}"
             )
+        places = np.array([_PLACES[name] for name in self.offset.columns], np.int64)
+        edges = np.array([self.low, self.high, self.absent], np.float64)
+        steps = np.array([self.least, self.rise], np.float64)
+        object.__setattr__(self, "compiled", Edges(self.offset.form(places), edges, steps))
 
     @classmethod
     def none(cls) -> "Support":
@@ -80,27 +105,25 @@ class Support:
         Floats, shape (n,)
             A row's value does not depend on the rows beside it, to the last bit.
         """
-        own = self._own(X)
-        beyond = np.fmax(own - self.high, self.low - own) / self.offset.scale
-        furthest = np.where(np.isnan(own), self.absent, beyond).max(axis=1, initial=0.0)
-        furthest = np.minimum(furthest, self.offset.clip)
-        return np.asarray(np.maximum(self.least - self.offset.raw(own), 0.0) + furthest)
+        return np.asarray(self._judged(X)[0])
 
     def distance(self, X: Floats) -> Floats:
         """Return minus the log-odds of rows to be chosen, less than nothing well inside."""
-        return np.asarray(self.least - self.offset.raw(self._own(X)))
+        return np.asarray(self.least - self.offset.raw(X, self.compiled.form))
 
     def variance(self, X: Floats) -> Floats:
         """Return the variance to add to the log mean of rows, from 0 inside up to below `MOST`."""
-        grown = self.rise * self.depth(X)
-        return np.asarray(grown / (1.0 + grown / MOST))
+        return np.asarray(self._judged(X)[1])
 
     def judged(self, X: Floats) -> Flags:
         """Tell which rows are inside, so that the model may speak about them."""
         return np.asarray(self.depth(X) <= self.limit)
 
-    def _own(self, X: Floats) -> Floats:
-        return X[:, [_PLACES[name] for name in self.offset.columns]]
+    def _judged(self, X: Floats) -> Floats:
+        """Return depth and variance of rows, shape (2, n)."""
+        out = np.empty((2, len(X)))
+        _judge(X if X.flags.carray else np.array(X, order="C"), self.compiled, out)
+        return out
 
     def numbers(self) -> Numbers:
         """Return the support as plain numbers."""
@@ -126,3 +149,33 @@ class Support:
             rise=numbers["rise"],
             limit=numbers["limit"],
         )
+
+
+@kernel_part
+def depth_of(X: Floats, i: int, support: Edges) -> float:
+    """Return how far row i lies outside."""
+    form, edges = support.form, support.edges
+    furthest: float = 0.0
+    for j in range(len(form.places)):
+        x = X[i, form.places[j]]
+        beyond = max(x - edges[1, j], edges[0, j] - x) / form.terms[1, j]
+        if x != x:  # noqa: PLR0124  (NaN)
+            beyond = edges[2, j]
+        furthest = max(furthest, beyond)
+    found: float = max(support.steps[0] - total(X, i, form), 0.0) + min(furthest, form.line[1])
+    return found
+
+
+@kernel_part
+def doubt_of(depth: float, support: Edges) -> float:
+    """Return the variance that a depth adds to the log mean."""
+    grown = support.steps[1] * depth
+    found: float = grown / (1.0 + grown / MOST)
+    return found
+
+
+@kernel
+def _judge(X: Floats, support: Edges, out: Floats) -> None:
+    for i in range(X.shape[0]):
+        out[0, i] = depth_of(X, i, support)
+        out[1, i] = doubt_of(out[0, i], support)

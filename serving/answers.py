@@ -1,9 +1,9 @@
 """The answers of /v1/score and /v1/audit: who is asked about, and what which models say."""
 
-import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from typing import cast
 
 from features.arrays import Floats
 from features.catalogue import NAMES, catalogue_hash
@@ -21,13 +21,14 @@ from serving.contract import (
     ConversionScore,
     CreatorScore,
     CreatorUnknown,
+    DataUsed,
     FakeFollowersScore,
     ReasonGiven,
     ScoreAnswer,
     ScoreRequest,
 )
 from serving.deal import Deal, deal_of
-from serving.group import EPOCH, Group
+from serving.group import EPOCH, Group, known
 from serving.inline import inline_group
 from serving.problems import Problem, violated
 from serving.sampled import caution, frame_of, values_of
@@ -73,8 +74,8 @@ def score(
     store = snapshot.store if named else None
     models = snapshot.kept if store else snapshot.models
     as_of = _as_of(request, now, None if store is None else store.as_of)
+    deal = deal_of(request, snapshot.store, as_of)
     published = snapshot.store.briefs if snapshot.store else Briefs.empty()
-    deal = deal_of(request, published, as_of)
     groups = []
     if store:
         groups.append(stored.stored_group(store, named, deal))
@@ -123,41 +124,28 @@ def _entries(
             CreatorScore(
                 request.creators[place].creator_id,
                 group.peers.tier[row],
-                _followers(group, row),
+                # Of what is stored the JSON is kept ready.
+                cast("FakeFollowersScore | None", group.told[row]),
                 _conversion(conversion, group.X, row),
                 {name: [_given(one) for one in found[row]] for name, found in reasons.items()},
-                group.data[row],
+                cast("DataUsed", group.data[row]),
             ),
         )
         for row, place in enumerate(group.places)
     ]
 
 
-def _followers(group: Group, row: int) -> FakeFollowersScore | None:
-    scores = group.audience.followers
-    if scores is None:
-        return None
-    return FakeFollowersScore(
-        risk=_known(scores.risk, row),
-        share=_known(scores.share, row),
-        share_low=_known(scores.low, row),
-        share_high=_known(scores.high, row),
-        n_sampled=int(scores.n_sampled[row]),
-        level=scores.level[row],
-    )
-
-
 def _conversion(scores: ConversionScores | None, X: Floats, row: int) -> ConversionScore | None:
     if scores is None:
         return None
     return ConversionScore(
-        probability=_known(scores.probability, row),
-        low=_known(scores.low, row),
-        high=_known(scores.high, row),
-        expected=_known(scores.expected, row),
+        probability=known(scores.probability, row),
+        low=known(scores.low, row),
+        high=known(scores.high, row),
+        expected=known(scores.expected, row),
         expected_low=_whole(scores.expected_low, row),
         expected_high=_whole(scores.expected_high, row),
-        audience_match=_known(X[:, _MATCH], row),
+        audience_match=known(X[:, _MATCH], row),
     )
 
 
@@ -195,14 +183,8 @@ def _given(reason: Reason) -> ReasonGiven:
     )
 
 
-def _known(values: Floats, row: int) -> float | None:
-    """Return a number, None for NaN."""
-    value = float(values[row])
-    return None if math.isnan(value) else value
-
-
 def _whole(values: Floats, row: int) -> int | None:
-    value = _known(values, row)
+    value = known(values, row)
     return None if value is None else int(value)
 
 

@@ -1,5 +1,6 @@
 """What the online store holds, as bytes: numbers raw in little-endian order, nothing pickled."""
 
+import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -8,20 +9,32 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from features.arrays import Floats
 from features.computing import States
 from features.states import pack, unpack
-from features.summary import DataSummary
+from features.summary import HISTORY, DataSummary
 from features.tables import Briefs
-from features.tiers import tiers
+from features.tiers import TIER_NAMES
 from models.fake_followers import FakeFollowersScores
+from models.levels import LEVELS
 from models.reasons import Peers
 from models.scoring import AudienceScores
+from serving.group import audience_told, data_used
 
-FORMAT = 2
+FORMAT = 3
 """Version of the layout; a reader refuses any other."""
 
+WORD = 8
+
 assert sys.byteorder == "little", "raw numbers are stored in little-endian order"
+
+# Platform, tier, level, missing tables (a bit each), followers sampled, lengths of the two texts;
+# risk, share, low, high and the conversion model's share.
+_HEAD = struct.Struct("<7q5d")
+_UNKNOWN = -1
+_MISSING = [
+    tuple(table for bit, table in enumerate(HISTORY) if bits >> bit & 1)
+    for bits in range(2 ** len(HISTORY))
+]
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,28 +52,9 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     creators: int
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """One creator."""
-
-    state: bytes
-    """Of `features.states.pack`."""
-    audience: bytes
-    """Risk, share, low, high and the conversion model's share, float64."""
-    n_sampled: int
-    level: str
-    platform: int
-    """Position in PLATFORMS."""
-    posts_90d: int
-    snapshots_90d: int
-    followers_sampled: int
-    followers_frame: str | None
-    last_snapshot_at: int
-    missing: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """What is known of n creators at one `as_of`.
+    """What is known of n creators at one `as_of`, to be stored.
 
     Parameters
     ----------
@@ -78,8 +72,35 @@ class Known:
     summary: DataSummary
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Entries:
+    """What the store holds of n creators.
+
+    Parameters
+    ----------
+    states : States
+    audience : AudienceScores
+        By the models that the store was published with.
+    peers : Peers
+        Platform and tier.
+    told : list of Raw, length n
+        The answer about each audience, which no brief changes, as JSON.
+    data : list of Raw, length n
+        What the scores rest on, as JSON.
+    missing : list of tuple of str, length n
+        Tables of HISTORY without a visible row.
+    """
+
+    states: States
+    audience: AudienceScores
+    peers: Peers
+    told: list[msgspec.Raw]
+    data: list[msgspec.Raw]
+    missing: list[tuple[str, ...]]
+
+
 _encode = msgspec.msgpack.Encoder().encode
-_entry = msgspec.msgpack.Decoder(Entry).decode
+_json = msgspec.json.Encoder().encode
 _meta = msgspec.msgpack.Decoder(Meta).decode
 _columns = msgspec.msgpack.Decoder(dict[str, Any]).decode
 
@@ -101,31 +122,36 @@ def unpack_meta(data: bytes) -> Meta:
 
 
 def pack_creators(known: Known) -> list[bytes]:
-    """Return each of n creators as bytes."""
-    numbers = _audience_numbers(known.audience, len(known.states))
-    followers, summary = known.audience.followers, known.summary
+    """Return each of n creators as bytes, a head and then the texts and the state, whole words."""
+    return [_packed(known, row) for row in range(len(known.states))]
+
+
+def _packed(known: Known, row: int) -> bytes:
+    followers, share = known.audience.followers, known.audience.conversion_share
     assert followers is not None
-    return [
-        _encode(
-            Entry(
-                state=pack(known.states, row),
-                audience=numbers[row].tobytes(),
-                n_sampled=int(followers.n_sampled[row]),
-                level=followers.level[row],
-                platform=int(known.peers.platform[row]),
-                posts_90d=int(summary.posts_90d[row]),
-                snapshots_90d=int(summary.snapshots_90d[row]),
-                followers_sampled=int(summary.followers_sampled[row]),
-                followers_frame=summary.followers_frame[row],
-                last_snapshot_at=int(summary.last_snapshot_at[row]),
-                missing=summary.missing[row],
-            )
-        )
-        for row in range(len(known.states))
-    ]
+    platform, tier = known.peers.platform[row], known.peers.tier[row]
+    told = _json(audience_told(followers, row))
+    data = _json(data_used(known.summary, row))
+    head = _HEAD.pack(
+        _UNKNOWN if np.isnan(platform) else int(platform),
+        _UNKNOWN if tier is None else TIER_NAMES.index(tier),
+        LEVELS.index(followers.level[row]),
+        _MISSING.index(known.summary.missing[row]),
+        int(followers.n_sampled[row]),
+        len(told),
+        len(data),
+        *(float(part[row]) for part in _shares(followers)),
+        np.nan if share is None else float(share[row]),
+    )
+    texts = told + data
+    return head + texts + b" " * (-len(texts) % WORD) + pack(known.states, row)
 
 
-def unpack_creators(packed: Sequence[bytes], *, with_conversion: bool) -> Known:
+def _shares(scores: FakeFollowersScores) -> tuple[Any, ...]:
+    return scores.risk, scores.share, scores.low, scores.high
+
+
+def unpack_creators(packed: Sequence[bytes], *, with_conversion: bool) -> Entries:
     """Return the creators that were packed, in the order given.
 
     Parameters
@@ -135,45 +161,42 @@ def unpack_creators(packed: Sequence[bytes], *, with_conversion: bool) -> Known:
     with_conversion : bool
         Whether there was a conversion model.
     """
-    entries = [_entry(one) for one in packed]
-    states = unpack([entry.state for entry in entries])
-    risk, share, low, high, conversion_share = (
-        np.array([np.frombuffer(entry.audience) for entry in entries]).reshape(-1, 5).T.copy()
-    )
-    return Known(
-        states=states,
+    told, data, heads, starts, at = [], [], [], [], 0
+    for one in packed:
+        head = _HEAD.unpack_from(one)
+        middle = _HEAD.size + head[5]
+        end = middle + head[6]
+        told.append(msgspec.Raw(one[_HEAD.size : middle]))
+        data.append(msgspec.Raw(one[middle:end]))
+        heads.append(head)
+        starts.append((at + end + -end % WORD) // WORD)
+        at += len(one)
+    # A copy that can be written: compiled code is made for such.
+    words = np.frombuffer(bytearray(b"".join(packed)), np.int64)
+    columns = list(zip(*heads, strict=True)) if heads else [()] * 12
+    platform, tier, level, missing, sampled = columns[:5]
+    risk, share, low, high, conversion_share = (np.array(one, np.float64) for one in columns[7:])
+    return Entries(
+        states=unpack(words, np.array(starts, np.int64)),
         audience=AudienceScores(
             FakeFollowersScores(
                 risk=risk,
                 share=share,
                 low=low,
                 high=high,
-                n_sampled=np.array([entry.n_sampled for entry in entries], dtype=np.int64),
-                level=[entry.level for entry in entries],
+                n_sampled=np.array(sampled, np.int64),
+                level=[LEVELS[place] for place in level],
             ),
             conversion_share if with_conversion else None,
         ),
-        peers=Peers([float(entry.platform) for entry in entries], tiers(states.followers)),
-        summary=DataSummary(
-            posts_90d=np.array([entry.posts_90d for entry in entries], dtype=np.int64),
-            snapshots_90d=np.array([entry.snapshots_90d for entry in entries], dtype=np.int64),
-            followers_sampled=np.array(
-                [entry.followers_sampled for entry in entries], dtype=np.int64
-            ),
-            followers_frame=[entry.followers_frame for entry in entries],
-            last_snapshot_at=np.array(
-                [entry.last_snapshot_at for entry in entries], dtype=np.int64
-            ),
-            missing=[entry.missing for entry in entries],
+        peers=Peers(
+            [np.nan if place == _UNKNOWN else float(place) for place in platform],
+            [None if place == _UNKNOWN else TIER_NAMES[place] for place in tier],
         ),
+        told=told,
+        data=data,
+        missing=[_MISSING[bits] for bits in missing],
     )
-
-
-def _audience_numbers(audience: AudienceScores, n: int) -> Floats:
-    followers, share = audience.followers, audience.conversion_share
-    assert followers is not None
-    last = np.full(n, np.nan) if share is None else share
-    return np.stack([followers.risk, followers.share, followers.low, followers.high, last], axis=1)
 
 
 def pack_briefs(briefs: Briefs) -> bytes:

@@ -1,15 +1,19 @@
 """Creators of one request that are scored together, wherever their features come from."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+import msgspec
+
 from features.arrays import UNKNOWN_TIME, Floats
 from features.summary import DataSummary
+from models.fake_followers import FakeFollowersScores
 from models.reasons import Peers
 from models.scoring import AudienceScores
-from serving.contract import DataUsed
+from serving.contract import DataUsed, FakeFollowersScore
 from serving.sampled import FrameFound
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,15 +33,41 @@ class Group:
         Of the n creators.
     peers : Peers
         Platform and tier of each.
-    data : sequence of DataUsed, length n
+    told : sequence of FakeFollowersScore or Raw or None, length n
+        What is answered about each audience; None without a model.
+    data : sequence of DataUsed or Raw, length n
         What the scores rest on.
+    missing : sequence of tuple of str, length n
+        Tables of HISTORY without a visible row.
     """
 
     places: Sequence[int]
     X: Floats
     audience: AudienceScores
     peers: Peers
-    data: Sequence[DataUsed]
+    told: Sequence[FakeFollowersScore | msgspec.Raw | None]
+    data: Sequence[DataUsed | msgspec.Raw]
+    missing: Sequence[tuple[str, ...]]
+
+
+def audience_told(scores: FakeFollowersScores, row: int) -> FakeFollowersScore:
+    """Return what is answered about one audience.
+
+    Parameters
+    ----------
+    scores : FakeFollowersScores
+        Of several.
+    row : int
+        Which one.
+    """
+    return FakeFollowersScore(
+        risk=known(scores.risk, row),
+        share=known(scores.share, row),
+        share_low=known(scores.low, row),
+        share_high=known(scores.high, row),
+        n_sampled=int(scores.n_sampled[row]),
+        level=scores.level[row],
+    )
 
 
 def data_used(summary: DataSummary, row: int, set_aside: int = 0) -> DataUsed:
@@ -62,3 +92,9 @@ def data_used(summary: DataSummary, row: int, set_aside: int = 0) -> DataUsed:
         set_aside=set_aside,
         missing=list(summary.missing[row]),
     )
+
+
+def known(values: Floats, row: int) -> float | None:
+    """Return a number, None for NaN."""
+    value = float(values[row])
+    return None if math.isnan(value) else value

@@ -18,7 +18,7 @@ from models.reasons import Peers
 from models.scoring import Champions, audience_scores
 from serving.contract import CreatorAsked
 from serving.deal import Deal, terms
-from serving.group import Group, data_used
+from serving.group import Group, audience_told, data_used
 from serving.problems import Problem, violated
 
 
@@ -61,11 +61,16 @@ def inline_group(
     """
     read = [_read(place, creator, deal, published, as_of) for place, creator in asked]
     X = np.concatenate([one.X for one in read])
-    sampled = _joined([one.samples for one in read])
+    audience = audience_scores(champions, X, _joined([one.samples for one in read]))
+    followers = audience.followers
     return Group(
         places=[place for place, _ in asked],
         X=X,
-        audience=audience_scores(champions, X, sampled),
+        audience=audience,
+        told=[
+            None if followers is None else audience_told(followers, row) for row in range(len(X))
+        ],
+        missing=[one.summary.missing[0] for one in read],
         peers=Peers(
             [float(one.tables.creators.platform[0]) for one in read],
             tiers(np.concatenate([one.state.followers for one in read])),

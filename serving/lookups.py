@@ -52,7 +52,8 @@ def creator(snapshot: Snapshot, creator_id: str, now: datetime) -> CreatorAnswer
     found = store.get([creator_id]) if store and _ID.fullmatch(creator_id) else None
     if store is None or found is None or not found.places:
         raise Problem(404, "this creator is not published: publish its tables first")
-    platform, tier = found.peers.platform[0], found.peers.tier[0]
+    entries = found.entries
+    platform, tier = entries.peers.platform[0], entries.peers.tier[0]
     references = _references(snapshot.kept)
     moment = EPOCH + timedelta(microseconds=store.as_of)
     return CreatorAnswer(
@@ -69,7 +70,7 @@ def creator(snapshot: Snapshot, creator_id: str, now: datetime) -> CreatorAnswer
                 _known(value),
                 _percentile(references, feature.name, value, platform, tier),
             )
-            for feature, value in zip(BASE, found.states.base[0].tolist(), strict=True)
+            for feature, value in zip(BASE, entries.states.base[0].tolist(), strict=True)
         ],
     )
 

@@ -13,13 +13,10 @@ import lmdb
 import msgspec
 
 from features.catalogue import catalogue_hash
-from features.computing import States
 from features.errors import InputError
+from features.histories import brief_rows
 from features.home import home
-from features.summary import DataSummary
-from models.reasons import Peers
-from models.scoring import AudienceScores
-from serving.entries import FORMAT, Meta, unpack_briefs, unpack_creators, unpack_meta
+from serving.entries import FORMAT, Entries, Meta, unpack_briefs, unpack_creators, unpack_meta
 
 CURRENT = "CURRENT"
 DATA = "data.mdb"
@@ -43,22 +40,13 @@ class Stored:
         Where each creator found stands among those asked for.
     missing : list of str
         Ids that are not stored.
-    states : States
-        Of the n creators, as are the others.
-    audience : AudienceScores
-        By the models that the store was published with.
-    peers : Peers
-        Platform and tier.
-    summary : DataSummary
-        What the scores rest on.
+    entries : Entries
+        Of the n creators, by the models that the store was published with.
     """
 
     places: list[int]
     missing: list[str]
-    states: States
-    audience: AudienceScores
-    peers: Peers
-    summary: DataSummary
+    entries: Entries
 
 
 class Store:
@@ -91,6 +79,7 @@ class Store:
             raise StoreError(path, "is cut off")
         self.meta = self._meta()
         self.briefs = unpack_briefs(self._value(BRIEFS))
+        self.brief_rows = brief_rows(self.briefs)
 
     @classmethod
     def open(cls, path: Path) -> "Store":
@@ -157,16 +146,12 @@ class Store:
         with self._lmdb.begin() as transaction:
             values = [transaction.get(CREATOR + one.encode()) for one in creator_ids]
         found = [(place, value) for place, value in enumerate(values) if value is not None]
-        known = unpack_creators(
-            [value for _, value in found], with_conversion="conversion" in self.versions
-        )
         return Stored(
             places=[place for place, _ in found],
             missing=[one for one, value in zip(creator_ids, values, strict=True) if value is None],
-            states=known.states,
-            audience=known.audience,
-            peers=known.peers,
-            summary=known.summary,
+            entries=unpack_creators(
+                [value for _, value in found], with_conversion="conversion" in self.versions
+            ),
         )
 
     def _value(self, key: bytes) -> bytes:

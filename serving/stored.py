@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from features.computing import fit_columns
+from features.catalogue import FIT
+from features.drivers import Asked, fit_rows
 from serving.contract import CreatorAsked
 from serving.deal import Deal, terms
-from serving.group import Group, data_used
+from serving.group import Group
 from serving.store import Store
 
 
@@ -29,21 +30,19 @@ def stored_group(store: Store, asked: Sequence[tuple[int, CreatorAsked]], deal: 
         Without the creators that are not published.
     """
     found = store.get([creator.creator_id for _, creator in asked])
-    known = [asked[place] for place in found.places]
+    entries, known = found.entries, [asked[place] for place in found.places]
     compensation, fee = terms([creator for _, creator in known])
-    fit = fit_columns(
-        found.states,
-        np.arange(len(known)),
-        deal.briefs,
-        np.full(len(known), deal.row),
-        compensation=compensation,
-        fee=fee,
-        as_of=store.as_of,
-    )
+    n = len(known)
+    brief, moment = np.full(n, deal.row), np.full(n, store.as_of)
+    fit = np.full((n, len(FIT)), np.nan)
+    offer = Asked(np.arange(n), deal.arrays, brief, compensation, fee, moment)
+    fit_rows(entries.states.arrays, offer, fit, False, (0, n))
     return Group(
         places=[place for place, _ in known],
-        X=np.concatenate([found.states.base, fit], axis=1),
-        audience=found.audience,
-        peers=found.peers,
-        data=[data_used(found.summary, row) for row in range(len(known))],
+        X=np.concatenate([entries.states.base, fit], axis=1),
+        audience=entries.audience,
+        peers=entries.peers,
+        told=entries.told,
+        data=entries.data,
+        missing=entries.missing,
     )

@@ -25,12 +25,18 @@ from features.deals import Briefs
 from features.drivers import base_rows, fit_rows, state_rows
 from features.errors import InputError
 from features.rows import brief_of, from_rows
-from features.states import empty, pack, unpack
+from features.states import States, empty, pack, unpack
 from features.tiers import tier
 from tests.features.histories import NOW, Rows, ago, creator, daily, post, together
 from tests.strategies import asks_of, rows_of
 
 seeds = st.integers(0, 2**32 - 1)
+
+
+def unpacked(packed: list[bytes]) -> States:
+    """Return states from their bytes, put one after the other."""
+    starts = np.cumsum([0, *map(len, packed)])[:-1] // 8
+    return unpack(np.frombuffer(bytearray(b"".join(packed)), dtype=np.int64), starts)
 
 
 @settings(max_examples=10)
@@ -42,7 +48,7 @@ def test_stored_states_give_the_same_bits(seed: int) -> None:
     spine = spine_of(tables, pd.DataFrame(asks_of(rows, seed, n=9)))
 
     stored = states(tables, spine.creator, spine.as_of)
-    read = unpack([pack(stored, row) for row in range(len(stored))])
+    read = unpacked([pack(stored, row) for row in range(len(stored))])
     columns = fit_columns(
         read,
         np.arange(len(spine)),
@@ -110,7 +116,7 @@ def test_nothing_asked_is_nothing_computed() -> None:
     nobody = np.empty(0, dtype=np.int64)
 
     assert matrix(tables, Spine.of(nobody, nobody)).shape == (0, len(CATALOGUE))
-    assert len(unpack([])) == len(empty()) == 0
+    assert len(unpacked([])) == len(empty()) == 0
 
 
 def test_read_only_arrays_are_the_same_to_kernels() -> None:

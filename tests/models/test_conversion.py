@@ -38,10 +38,10 @@ def test_probability_falls_as_the_goal_rises() -> None:
 def test_a_new_brand_has_wider_intervals() -> None:
     """What no collaboration of a brand has shown widens both intervals, all else equal."""
     model, inputs = conversion(), conversion().inputs(X, SHARE)
-    log_mean = model.log_mean(inputs, AIM)
+    log_mean = model.expected(X, inputs, AIM).log_mean
 
     def scores(brand: int) -> ConversionScores:
-        spread = model.dispersion(X, inputs, aims(GOAL, brand))
+        spread = model.expected(X, inputs, aims(GOAL, brand)).dispersion
         return model.story.scores(log_mean, spread, np.zeros(len(X)), GOAL)
 
     known, new = scores(11), scores(99)
@@ -56,13 +56,15 @@ def test_a_new_creator_is_less_sure() -> None:
     old, fresh = X.copy(), X.copy()
     old[:, NAMES.index(WORKED)], fresh[:, NAMES.index(WORKED)] = 20.0, np.nan
 
-    assert (model.dispersion(fresh, inputs, AIM) > model.dispersion(old, inputs, AIM)).all()
+    less, more = (model.expected(rows, inputs, AIM).dispersion for rows in (old, fresh))
+    assert (more > less).all()
 
 
 def test_brand_and_category_move_the_expected_count() -> None:
     """A known brand's effect and its category's are added in the log of the expected count."""
     inputs = conversion().inputs(X, SHARE)
-    moved = conversion().log_mean(inputs, AIM) - conversion().log_mean(inputs, aims(GOAL, 99))
+    known, new = (conversion().expected(X, inputs, aim) for aim in (AIM, aims(GOAL, 99)))
+    moved = known.log_mean - new.log_mean
     np.testing.assert_allclose(moved, 0.2 + 0.1)
 
 
@@ -70,7 +72,7 @@ def test_who_shows_less_is_harder_to_foresee() -> None:
     """The dispersion reads what is unknown, never a value."""
     inputs = conversion().inputs(X, SHARE)
     unknown = np.isnan(inputs[:, conversion().served.columns.index("audience_match")])
-    dispersion = conversion().dispersion(X, inputs, AIM)
+    dispersion = conversion().expected(X, inputs, AIM).dispersion
     factor = np.exp(conversion().pools.variance(AIM, X[:, NAMES.index(WORKED)]))
     alone = np.where(unknown, 0.5 * np.exp(0.6), 0.5)
     np.testing.assert_allclose(dispersion, np.maximum((1.0 + alone) * factor - 1.0, 0.2))

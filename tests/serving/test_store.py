@@ -18,7 +18,9 @@ from features.tables import Briefs
 from features.tiers import tiers
 from models.champions import NoChampionError
 from serving.batch import score
+from serving.contract import DataUsed
 from serving.entries import Meta, pack_meta, unpack_meta
+from serving.group import data_used
 from serving.publish import publish
 from serving.store import DATA, META, Store, StoreError, current, online, published
 from tests.serving.jobs import home_like, ids, pairs_file, scores
@@ -59,11 +61,12 @@ def test_stored_features_are_those_of_the_batch(store: Store, world: Path) -> No
 
     found = store.get(tables.creators.ids)
 
+    states = found.entries.states
     fit = fit_columns(
-        found.states, creators, store.briefs, brief, compensation=kind, fee=fee, as_of=store.as_of
+        states, creators, store.briefs, brief, compensation=kind, fee=fee, as_of=store.as_of
     )
     assert found.places == creators.tolist()
-    np.testing.assert_array_equal(found.states.base, expected[:, : len(BASE)])
+    np.testing.assert_array_equal(states.base, expected[:, : len(BASE)])
     np.testing.assert_array_equal(fit, expected[:, len(BASE) :])
 
 
@@ -76,7 +79,7 @@ def test_stored_audience_scores_are_those_of_the_batch(
     score(world, file, tmp_path / "out", as_of=store.as_of)
     expected = scores(tmp_path / "out")
 
-    found = store.get(creators)
+    found = store.get(creators).entries
 
     audience = found.audience.followers
     assert audience is not None
@@ -94,13 +97,11 @@ def test_stored_summaries_and_peers_are_those_of_the_tables(store: Store, world:
     creators = np.arange(len(tables.creators.ids))
     expected = data_summary(tables, Spine.of(creators, store.as_of))
 
-    found = store.get(tables.creators.ids)
+    found = store.get(tables.creators.ids).entries
 
-    for field in fields(expected):
-        np.testing.assert_array_equal(
-            np.asarray(getattr(found.summary, field.name), dtype=object),
-            np.asarray(getattr(expected, field.name), dtype=object),
-        )
+    told = [data_used(expected, row) for row in range(len(creators))]
+    assert [msgspec.json.decode(one, type=DataUsed) for one in found.data] == told
+    assert found.missing == expected.missing
     assert found.peers.platform == tables.creators.platform.tolist()
     assert found.peers.tier == tiers(found.states.followers)
 
@@ -123,14 +124,15 @@ def test_creators_come_in_the_order_asked(store: Store) -> None:
 
     assert found.places == [0, 2, 3]
     assert found.missing == ["nobody"]
-    np.testing.assert_array_equal(found.states.base[0], found.states.base[2])
-    np.testing.assert_array_equal(found.states.base[1], store.get([first]).states.base[0])
+    base = found.entries.states.base
+    np.testing.assert_array_equal(base[0], base[2])
+    np.testing.assert_array_equal(base[1], store.get([first]).entries.states.base[0])
 
 
 def test_nobody_is_found_among_none(store: Store) -> None:
     """Ids that are all unknown, or none at all, give no creators."""
     assert store.get(["nobody"]).places == []
-    assert len(store.get([]).states) == 0
+    assert len(store.get([]).entries.states) == 0
 
 
 def test_the_store_names_what_it_was_made_of(store: Store, world: Path) -> None:
@@ -207,8 +209,9 @@ def test_a_later_row_is_not_published(own_home: Path, world: Path) -> None:
     assert earlier is not None
     assert later is not None
     asked = later.ids()
-    posts = [store.get(asked).summary.last_snapshot_at.max() for store in (earlier, later)]
-    assert posts[0] < MARCH < posts[1]
+    told = [store.get(asked).entries.data for store in (earlier, later)]
+    seen = [max(msgspec.json.decode(one)["last_snapshot_at"] for one in data) for data in told]
+    assert seen[0] < "2026-03-01" < seen[1]
 
 
 def test_a_store_of_other_features_is_refused(own_home: Path) -> None:
