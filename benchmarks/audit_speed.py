@@ -197,9 +197,7 @@ def measure(folder: Path) -> None:
     model = load_champions(("fake_accounts",)).fake_accounts
     assert model is not None
     kind = (
-        "tables"
-        if Trees(model.served.booster, len(model.served.columns)).has_tables
-        else "LightGBM"
+        "walks" if Trees(model.served.booster, len(model.served.columns)).is_walked else "LightGBM"
     )
     print(f"fake_accounts {model.version}: {model.served.booster.count('Tree=')} trees, by {kind}")
     with served() as connection:

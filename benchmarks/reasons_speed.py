@@ -6,14 +6,13 @@ contributions of 200 rows are compared. Last, conversion scores with reasons bes
 offset and calibration included, on models whose trees are of one of these sizes.
 """
 
-import ctypes
 import time
 from collections.abc import Callable, Mapping
 
 import lightgbm as lgb
 import numpy as np
 
-from benchmarks.trees_speed import POOL, forest, linear
+from benchmarks.trees_speed import POOL, forest, linear, quickest
 from benchmarks.turns import ROUNDS, interleaved, milliseconds, spread
 from features.arrays import Floats
 from models.boosting import CONTRIBUTIONS
@@ -22,8 +21,8 @@ from models.served import Served
 from models.tree_text import read
 from models.trees import Trees
 
-SIZES = ((100, 8, 14), (300, 8, 14), (300, 8, 100), (300, 63, 60))
-"""Trees, leaves, columns."""
+SIZES = ((42, 8, 93, 93), (231, 6, 48, 48), (300, 8, 14, 14), (300, 63, 60, 20))
+"""Trees, leaves, columns, and in how many of these some values are unknown."""
 
 CALLS = {1: 200, 100: 5, 10_000: 1}
 """Rows of a call, and calls a round; so many for 8 leaves, an eighth for more."""
@@ -32,7 +31,6 @@ THEIRS = 1_000
 """Most rows that LightGBM is given: beyond, its time is in proportion to them."""
 
 COMPARED = 200
-_FLOAT64, _ALL = 1, -1
 
 
 def compare(text: str, X: Floats) -> None:
@@ -49,33 +47,6 @@ def compare(text: str, X: Floats) -> None:
     )
 
 
-def quickest(booster: lgb.Booster, width: int) -> Callable[[Floats], object]:
-    """Return the contributions of one row by the C library, all but the call made ready."""
-    library = lgb.basic._LIB  # type: ignore[attr-defined]  # the library itself
-    ready, length = ctypes.c_void_p(), ctypes.c_int64()
-    status = library.LGBM_BoosterPredictForMatSingleRowFastInit(
-        booster._handle,
-        ctypes.c_int(CONTRIBUTIONS),
-        ctypes.c_int(0),
-        ctypes.c_int(_ALL),
-        ctypes.c_int(_FLOAT64),
-        ctypes.c_int32(width),
-        ctypes.c_char_p(b"num_threads=1"),
-        ctypes.byref(ready),
-    )
-    if status:
-        raise RuntimeError("LightGBM refused to make ready")
-    row, out = np.empty(width), np.empty(width + 1)
-    given, filled = (values.ctypes.data_as(ctypes.c_void_p) for values in (row, out))
-
-    def call(X: Floats) -> object:
-        row[:] = X[0]
-        library.LGBM_BoosterPredictForMatSingleRowFast(ready, given, ctypes.byref(length), filled)
-        return out
-
-    return call
-
-
 def race(text: str, X: Floats, rows: int, times: int) -> None:
     """Print the ways' times a row for so many rows a call."""
     booster, trees = lgb.Booster(model_str=text), Trees(text, X.shape[1])
@@ -84,7 +55,7 @@ def race(text: str, X: Floats, rows: int, times: int) -> None:
         "ours": trees.contributions,
     }
     if rows == 1:
-        ways["LightGBM's C"] = quickest(booster, X.shape[1])
+        ways["LightGBM's C"] = quickest(booster, CONTRIBUTIONS)
     for way in ways.values():
         way(X[:1])
     found = interleaved({name: on(way, X, rows) for name, way in ways.items()}, times)
@@ -124,8 +95,8 @@ def whole(text: str, X: Floats, times: int) -> None:
 
 
 def main() -> None:
-    for trees, leaves, columns in SIZES:
-        text, X = forest(trees, leaves, columns)
+    for trees, leaves, columns, unknown in SIZES:
+        text, X = forest(trees, leaves, columns, unknown)
         by = "our own kernel" if Trees(text, columns).is_explained else "LightGBM"
         print(f"{trees} trees of {leaves} leaves over {columns} columns, by {by}")
         compare(text, X)

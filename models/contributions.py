@@ -14,9 +14,9 @@ import numpy as np
 
 from features.arrays import Flags, Floats, Ints
 from features.compiled import kernel, kernel_part
-from models.forest import ZERO
-from models.paths import CELL, POINTS, Paths, Places, paths
+from models.paths import CELL, POINTS, Paths, paths
 from models.tree_text import Grown
+from models.walks import ZERO, Places
 
 TABLED = 7
 """Most splits of a tree whose answers are kept, 128 of 7 numbers."""
@@ -77,7 +77,7 @@ class Contributions:
         Parameters
         ----------
         X : Floats, shape (n, p)
-            C-contiguous, NaN for unknown.
+            NaN for unknown.
 
         Returns
         -------
@@ -86,7 +86,7 @@ class Contributions:
         """
         out = np.empty((len(X), self._width + 1))
         # Compiled code is made for writable arrays, and stored rows are not.
-        X = X if X.flags.writeable else X.copy()
+        X = X if X.flags.carray else np.array(X, order="C")
         _explain(X, *self._paths, *self._tables, self._largest, out)
         return out
 

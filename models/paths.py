@@ -9,13 +9,11 @@ columns the product is a polynomial in t, and Gauss's rule with c / 2 points int
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from features.arrays import Flags, Floats, Ints
-from models.forest import OtherTreesError, refuse_others
+from models.forest import UNKNOWN, OtherTreesError, refuse_others
 from models.tree_text import Grown, Tree
-
-Places = npt.NDArray[np.uint64]
+from models.walks import Places
 
 POINTS = 4
 """Points of Gauss's rule that are followed together: one set serves paths of 8 columns."""
@@ -94,9 +92,8 @@ def paths(grown: Grown) -> Paths:
     Raises
     ------
     OtherTreesError
-        If the trees are no sum of numbers found by numeric splits that know the missing, if no
-        training row came to a leaf, or if a path asks too many columns or the factors would take
-        more than MOST_BYTES.
+        As `refuse_others` does, and if no training row came to a leaf, a path asks too many columns
+        or the factors would take more than MOST_BYTES.
     """
     refuse_others(grown)
     if any(0 in tree.leaf_rows for tree in grown.trees if tree.feature):
@@ -120,7 +117,9 @@ def paths(grown: Grown) -> Paths:
         cells=np.cumsum([0, *sizes[:-1]], dtype=np.uint64),
         column=np.array([column for tree in trees for column in tree.feature], np.uint64),
         threshold=np.array([value for tree in trees for value in tree.threshold], np.float64),
-        unknown_right=np.array([not kind & 2 for tree in trees for kind in tree.kind], np.bool_),
+        unknown_right=np.array(
+            [right for tree in trees for right in _unknown_right(tree)], np.bool_
+        ),
         before=np.array([side for one in asked for side in one.before], np.int64),
         child=np.array([place for tree in sides for place, _, _ in tree], np.uint64),
         worth=np.array([worth for tree in sides for _, worth, _ in tree], np.float64),
@@ -129,6 +128,12 @@ def paths(grown: Grown) -> Paths:
         weights=np.concatenate([np.empty(0), *(weights for _, weights in rules)]),
         base=sum(map(_mean, grown.trees), 0.0),
     )
+
+
+def _unknown_right(tree: Tree) -> list[bool]:
+    """Return where each split sends the unknown."""
+    pairs = zip(tree.kind, tree.threshold, strict=True)
+    return [not UNKNOWN[kind] <= value for kind, value in pairs]
 
 
 def _mean(tree: Tree) -> float:

@@ -10,11 +10,12 @@ import numpy as np
 from features.arrays import Floats
 from models.boosting import CONTRIBUTIONS, RAW, Booster
 from models.contributions import Contributions
-from models.forest import ZERO, Forest, OtherTreesError, thresholds_of
+from models.forest import Forest, OtherTreesError, thresholds_of
 from models.tree_text import Grown, read
+from models.walks import ZERO
 
 TRIED = 256
-"""Made-up rows on which the tables must agree with LightGBM before they are used."""
+"""Made-up rows on which our sums must be LightGBM's before they are used."""
 
 EXPLAINED = 32
 """Made-up rows on which contributions must be LightGBM's before they are used."""
@@ -29,7 +30,7 @@ _log = logging.getLogger("credence")
 
 
 class _Built(NamedTuple):
-    """The trees, and their tables where these hold them."""
+    """The trees, and our own way to sum them where it can."""
 
     booster: Booster
     forest: Forest | None
@@ -65,8 +66,8 @@ class Trees:
         self._explained: _Explained | None = None
 
     @property
-    def has_tables(self) -> bool:
-        """Whether the tables sum the trees, and not LightGBM."""
+    def is_walked(self) -> bool:
+        """Whether our own kernel sums the trees, and not LightGBM."""
         return bool(self._text) and self._built().forest is not None
 
     @property
@@ -114,7 +115,7 @@ def _build(text: str, width: int) -> _Built:
     except OtherTreesError as error:
         _log.warning("LightGBM itself sums the trees of %s columns: %s", width, error)
         return _Built(booster, None)
-    if not agree(forest, booster):
+    if not agree(forest, grown, booster):
         _log.warning("LightGBM itself sums the trees of %s columns: its sums differ", width)
         return _Built(booster, None)
     return _Built(booster, forest)
@@ -134,18 +135,22 @@ def _contributions(grown: Grown, booster: Booster) -> Contributions | None:
     return found
 
 
-def agree(forest: Forest, booster: Booster) -> bool:
-    """Return whether tables and LightGBM give the same bits at and beside every threshold.
+def agree(forest: Forest, grown: Grown, booster: Booster) -> bool:
+    """Return whether we and LightGBM give the same bits at and beside thresholds.
 
     Parameters
     ----------
     forest : Forest
-        The tables.
+        Ours, which goes another way for a row alone.
+    grown : Grown
+        The trees.
     booster : Booster
         LightGBM's own trees.
     """
-    X = _made_up(TRIED, forest.thresholds, booster.width)
-    return forest.raw(X).tobytes() == booster.predict(X, RAW).tobytes()
+    X = _made_up(TRIED, thresholds_of(grown), booster.width)
+    alone = np.array([forest.raw(row[None])[0] for row in X])
+    expected = booster.predict(X, RAW).tobytes()
+    return forest.raw(X).tobytes() == expected and alone.tobytes() == expected
 
 
 def explain_alike(contributions: Contributions, grown: Grown, booster: Booster) -> bool:

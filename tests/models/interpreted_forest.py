@@ -8,7 +8,7 @@ from tests.models.test_forest import asked, grown
 
 
 def main() -> None:
-    """Print the sums for trees in lanes of 8 bits, then of 64."""
+    """Print the sums of many rows together, and of the last ones alone."""
     for leaves in (8, 40):
         forest = Forest(read(grown(3, 10, seed=leaves, num_leaves=leaves), 3))
         with np.errstate(all="raise"):

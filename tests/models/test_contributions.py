@@ -81,11 +81,14 @@ def by_definition(trees: Grown, row: Floats, column: int) -> float:
     trees=st.integers(1, 15),
     leaves=st.integers(2, 80),
     bins=st.integers(3, 255),
+    unknown=st.sampled_from([0.0, 0.2]),
     seed=st.integers(0, 10_000),
 )
-def test_same_as_lightgbm(width: int, trees: int, leaves: int, bins: int, seed: int) -> None:
+def test_same_as_lightgbm(
+    *, width: int, trees: int, leaves: int, bins: int, unknown: float, seed: int
+) -> None:
     """Whatever the trees and the rows, LightGBM finds the same contributions."""
-    text = grown(width, trees, seed, num_leaves=leaves, max_bin=bins)
+    text = grown(width, trees, seed, unknown, num_leaves=leaves, max_bin=bins)
     X = asked(width, seed)
 
     found = Contributions(read(text, width), width).of(X)
@@ -195,7 +198,7 @@ def test_interpreted_is_as_compiled() -> None:
 @pytest.mark.parametrize(
     ("other", "why"),
     [
-        (Grown((stump(1.0, kind=0),), False), "takes the missing for a number"),
+        (Grown((stump(1.0, kind=4),), False), "takes 0 for missing"),
         (Grown((stump(1.0, kind=9),), False), "categorical"),
         (Grown((stump(1.0)._replace(is_linear=True),), False), "not a sum of numbers"),
         (Grown((stump(1.0),), True), "not a sum of numbers"),

@@ -12,6 +12,14 @@ from models.trees import Trees, missing_types
 from tests.models.fitted import rows, served
 
 
+def zero_as_missing() -> str:
+    """Return the text of trees to which 0 is as good as missing."""
+    X = rows(400, 2, seed=2, unknown=0.0)
+    settings = {"objective": "binary", "verbosity": -1, "num_threads": 1, "zero_as_missing": True}
+    data = lgb.Dataset(X, X[:, 0] > 0, params={"zero_as_missing": True, "verbosity": -1})
+    return lgb.train(settings, data, 3).model_to_string()
+
+
 def test_no_text_adds_nothing() -> None:
     """The empty text is a model without trees."""
     assert Trees("", 3).raw(np.ones((2, 3))).tolist() == [0.0, 0.0]
@@ -43,28 +51,25 @@ def test_wrong_width_is_refused() -> None:
         Trees(served(("a", "b", "c")).booster, 4).raw(np.ones((1, 4)))
 
 
-def test_tables_sum_what_training_grows() -> None:
-    """Trees with numeric splits that know the missing are summed by the tables."""
+def test_our_own_kernel_sums_what_training_grows() -> None:
+    """Trees with numeric splits are walked by ours."""
     trees = Trees(served(("a", "b", "c")).booster, 3)
-    assert trees.has_tables
-    assert not Trees("", 3).has_tables
+    assert trees.is_walked
+    assert not Trees("", 3).is_walked
 
 
 def test_lightgbm_stands_in(caplog: pytest.LogCaptureFixture) -> None:
-    """Trees that take the missing for a number are summed by LightGBM, and the log says so."""
-    X = rows(400, 2, seed=2, unknown=0.0)
-    label = (X[:, 0] > 0).astype(float)
-    settings = {"objective": "binary", "verbosity": -1, "num_threads": 1}
-    text = lgb.train(settings, lgb.Dataset(X, label), 3).model_to_string()
+    """Trees that take 0 for missing are summed by LightGBM, and the log says so."""
+    text = zero_as_missing()
     trees, asked = Trees(text, 2), rows(50, 2, seed=3)
 
     found = trees.raw(asked)
 
-    assert not trees.has_tables
+    assert not trees.is_walked
     assert (found == lgb.Booster(model_str=text).predict(asked, raw_score=True)).all()
     assert [record.message for record in caplog.records] == [
-        "LightGBM itself sums the trees of 2 columns: a split is categorical, or takes the missing"
-        " for a number"
+        "LightGBM itself sums the trees of 2 columns: a split is categorical, or takes 0 for"
+        " missing"
     ]
 
 
@@ -80,10 +85,8 @@ def test_our_own_kernel_explains_what_training_grows() -> None:
 
 
 def test_lightgbm_explains_in_our_stead(caplog: pytest.LogCaptureFixture) -> None:
-    """Trees that take the missing for a number are explained by LightGBM; the log says so once."""
-    X = rows(400, 2, seed=2, unknown=0.0)
-    settings = {"objective": "binary", "verbosity": -1, "num_threads": 1}
-    text = lgb.train(settings, lgb.Dataset(X, X[:, 0] > 0), 3).model_to_string()
+    """Trees that take 0 for missing are explained by LightGBM; the log says so once."""
+    text = zero_as_missing()
     trees, asked = Trees(text, 2), rows(50, 2, seed=3)
 
     found = [trees.contributions(asked) for _ in range(2)]
@@ -92,8 +95,8 @@ def test_lightgbm_explains_in_our_stead(caplog: pytest.LogCaptureFixture) -> Non
     theirs = lgb.Booster(model_str=text).predict(asked, pred_contrib=True)
     assert all((one == theirs).all() for one in found)
     assert [record.message for record in caplog.records if "explains" in record.message] == [
-        "LightGBM itself explains the trees of 2 columns: a split is categorical, or takes the"
-        " missing for a number"
+        "LightGBM itself explains the trees of 2 columns: a split is categorical, or takes 0 for"
+        " missing"
     ]
 
 
