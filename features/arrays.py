@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from hashlib import blake2b
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ Ints = npt.NDArray[np.int64]
 Times = npt.NDArray[np.int64]  # microseconds since 1970-01-01 UTC
 Codes = npt.NDArray[np.int64]  # code() of a text, 0 is unknown
 Flags = npt.NDArray[np.bool_]
+
+Number = TypeVar("Number", np.int64, np.float64)
 
 SECOND = 1_000_000  # microseconds
 DAY = 86_400 * SECOND  # microseconds
@@ -35,6 +38,26 @@ def ints(length: int = 0) -> Ints:
 def floats(*shape: int) -> Floats:
     """Return zeros of the shape."""
     return np.zeros(shape, dtype=np.float64)
+
+
+def owned(values: npt.NDArray[Any], kind: type[Number]) -> npt.NDArray[Number]:
+    """Return the array as kernels were compiled for it, a copy where it is not.
+
+    Parameters
+    ----------
+    values : ndarray
+    kind : type
+        np.int64 or np.float64.
+
+    Returns
+    -------
+    ndarray
+        Contiguous and writable: for a read-only one numba would compile every kernel again.
+    """
+    # What np.require finds in ten times as long.
+    if values.dtype.type is kind and values.flags.carray:
+        return values
+    return np.require(values, kind, ("C", "A", "W"))
 
 
 def code(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.arrays import Floats, Ints, Times
+from features.arrays import Floats, Ints, Times, owned
 from features.catalogue import BASE, FIT, NAMES
 from features.drivers import (
     Asked,
@@ -20,7 +20,7 @@ from features.drivers import (
 from features.histories import brief_rows as brief_arrays
 from features.histories import collaboration_rows, histories_of
 from features.samples import Samples, samples
-from features.spine import Spine, owned, spine_of
+from features.spine import Spine, spine_of
 from features.states import States, empty
 from features.summary import DataSummary, data_summary
 from features.tables import Briefs, Tables

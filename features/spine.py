@@ -1,12 +1,11 @@
 """The rows to compute: which creator, as of when, for which brief and on what offer."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from features.arrays import COMPENSATION, Floats, Ints, Times
+from features.arrays import COMPENSATION, Floats, Ints, Times, owned
 from features.deals import Briefs
 from features.drivers import Moments
 from features.errors import InputError
@@ -15,9 +14,6 @@ from features.view import undisputed
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-Number = TypeVar("Number", np.int64, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +80,6 @@ class Spine:
             compensation=unknown if compensation is None else np.array(compensation, np.float64),
             fee=unknown if fee is None else np.array(fee, np.float64),
         )
-
-
-def owned(values: npt.NDArray[Any], kind: type[Number]) -> npt.NDArray[Number]:
-    """Return the array as kernels were compiled for it, a copy where it is not.
-
-    Parameters
-    ----------
-    values : ndarray
-    kind : type
-        np.int64 or np.float64.
-
-    Returns
-    -------
-    ndarray
-        Contiguous and writable: for a read-only one numba would compile every kernel again.
-    """
-    return np.require(values, kind, ("C", "A", "W"))
 
 
 def spine_of(tables: Tables, rows: "pd.DataFrame") -> Spine:

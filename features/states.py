@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.arrays import Codes, Floats, Ints
-from features.catalogue import BASE
-from features.compiled import kernel, kernel_part
-from features.drivers import StateArrays
+from features.catalogue import BASE, FIT, NAMES
+from features.compiled import kernel, kernel_part, straight
+from features.drivers import Asked, StateArrays, fit_rows
 from features.view_audience import BREAKDOWN_COLUMNS
 from features.view_deal import COLLABORATION_COLUMNS, CREATOR_FACTS, CREATOR_FOLLOWERS
+
+_BASE, _FIT = len(BASE), len(FIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,28 @@ def unpack(words: Ints, starts: Ints) -> States:
     return found
 
 
+def matrix_of(words: Ints, starts: Ints, asked: Asked) -> Floats:
+    """Return X of states that were packed, without the detour of states.
+
+    Parameters
+    ----------
+    words : ndarray of int64, shape (w,)
+        What `pack` gave, among anything else of whole words.
+    starts : ndarray of int64, shape (n,)
+        Where each state begins.
+    asked : Asked
+        The brief and the offer of each; its states are 0 to n - 1.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, len(NAMES))
+        Bit for bit what `features.computing.matrix` gives.
+    """
+    X = np.empty((len(starts), len(NAMES)))
+    _matrix(words, words.view(np.float64), starts, asked, X)
+    return X
+
+
 @kernel
 def _measure(words: Ints, starts: Ints, offsets: Ints) -> None:
     """Add up how many lines of breakdown and collaborations the states have."""
@@ -152,6 +176,33 @@ def _unpack(words: Ints, numbers: Floats, starts: Ints, base: Floats, to: StateA
         at = _copied(numbers, at, to.creator, i, i + 1)
         at = _copied(numbers, at, to.breakdown, listed[0], listed[1])
         at = _copied(numbers, at, to.collaborations, worked[0], worked[1])
+
+
+@straight
+@kernel
+def _matrix(words: Ints, numbers: Floats, starts: Ints, asked: Asked, X: Floats) -> None:
+    n = len(starts)
+    offsets = np.zeros((2, n + 1), dtype=np.int64)
+    _measure(words, starts, offsets)
+    worked = offsets[1, n]
+    base = np.empty((n, _BASE))
+    states = StateArrays(
+        np.empty((n, CREATOR_FACTS)),
+        np.empty(n, dtype=np.int64),
+        offsets[0],
+        np.empty((offsets[0, n], BREAKDOWN_COLUMNS)),
+        offsets[1],
+        np.empty((worked, COLLABORATION_COLUMNS)),
+        np.empty((worked, 2), dtype=np.int64),
+    )
+    _unpack(words, numbers, starts, base, states)
+    fit = np.full((n, _FIT), np.nan)
+    fit_rows(states, asked, fit, False, (0, n))
+    for i in range(n):
+        for j in range(_BASE):
+            X[i, j] = base[i, j]
+        for j in range(_FIT):
+            X[i, _BASE + j] = fit[i, j]
 
 
 def empty(n: int = 0) -> States:

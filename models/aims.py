@@ -5,10 +5,9 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from features.arrays import COUNTRY, Codes, Flags, Floats, Ints
+from features.arrays import COUNTRY, Codes, Flags, Floats, Ints, owned
 from features.compiled import kernel, kernel_part
 from features.deals import Briefs
-from features.spine import owned
 
 NO_MARKET = -1
 
@@ -49,7 +48,7 @@ class Aims:
     def __len__(self) -> int:
         return len(self.goal)
 
-    def take(self, rows: Ints | Flags) -> Self:
+    def take(self, rows: Ints | Flags | slice) -> Self:
         """Return the aims of some of the rows."""
         return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
 

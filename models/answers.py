@@ -201,9 +201,12 @@ def _audiences(model: FakeAccounts, asked: Samples) -> Columns:
 
 
 def _plain(record: Any) -> Columns:
-    """Return the fields of a dataclass of arrays as lists, matrices row after row."""
-    fields = [field.name for field in dataclasses.fields(record)]
-    return {name: _list(getattr(record, name)) for name in fields}
+    """Return the fields of a record of arrays as lists, matrices row after row."""
+    if isinstance(record, tuple):
+        names = record._fields  # type: ignore[attr-defined]  # a named one
+    else:
+        names = tuple(field.name for field in dataclasses.fields(record))
+    return {name: _list(getattr(record, name)) for name in names}
 
 
 def _list(values: "Floats | Ints | list[str]") -> Column:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from features.arrays import Floats, Ints
+from features.arrays import Floats, Ints, owned
 from features.catalogue import NAMES
-from features.spine import owned
+from features.compiled import kernel, straight
 from models.aims import Aims
 from models.expected import Expected, Fitted, Pairs, expect
 from models.fake_followers import FakeFollowers
@@ -18,7 +18,7 @@ from models.parts import NUMBERS, REFERENCES, TREES, decode, encode
 from models.pools import Pools
 from models.references import References
 from models.served import Served
-from models.story import ConversionScores, Story
+from models.story import ConversionScores, Story, Told, tell
 from models.support import Support
 
 FAKE_SHARE = "fake_share"
@@ -102,10 +102,14 @@ class Conversion:
             )
         spread = np.array(_places(self.spread.columns, self.served.columns), np.int64)
         fitted = Fitted(
-            line=np.array([self.level, self.slope], np.float64),
+            score=self.served.form,
+            level=float(self.level),
+            slope=float(self.slope),
             spread=self.spread.form(spread),
             members=self.pools.members(),
-            creators=np.array([self.pools.creators, self.pools.told, self.pools.usual], np.float64),
+            creators=float(self.pools.creators),
+            told=float(self.pools.told),
+            usual=float(self.pools.usual),
             worked=COLUMNS.index(WORKED),
             noise=float(self.story.noise),
             support=self.support.compiled,
@@ -129,8 +133,10 @@ class Conversion:
         ConversionScores
             A row's values do not depend on the rows beside it, to the last bit.
         """
-        X = owned(X, np.float64)
-        return self.story.scores(*self.expected(X, self.inputs(X, fake_share), aim), aim.goal)
+        pairs = self._pairs(X, self.inputs(X, fake_share), aim)
+        out = np.empty((6, len(X)))
+        _judge(self._fitted, self.story.told, pairs, owned(aim.goal, np.float64), out)
+        return ConversionScores(*out)
 
     def inputs(self, X: Floats, fake_share: Floats) -> Floats:
         """Return the columns that the score reads, shape (n, p)."""
@@ -152,12 +158,19 @@ class Conversion:
         aim : Aims
             Whose brand, category and market are read.
         """
-        score = self.served.raw(inputs)
-        members = (owned(one, np.int64) for one in (aim.market, aim.category, aim.brand))
-        pairs = Pairs(owned(X, np.float64), inputs, score, *members)
-        out = np.empty((3, len(score)))
-        expect(self._fitted, pairs, out)
+        out = np.empty((3, len(X)))
+        expect(self._fitted, self._pairs(X, inputs, aim), out)
         return Expected(*out)
+
+    def _pairs(self, X: Floats, inputs: Floats, aim: Aims) -> Pairs:
+        return Pairs(
+            owned(X, np.float64),
+            inputs,
+            self.served.trees.raw(inputs),
+            owned(aim.market, np.int64),
+            owned(aim.category, np.int64),
+            owned(aim.brand, np.int64),
+        )
 
     def parts(self) -> dict[str, bytes]:
         """Return the files that hold the model, without its upstream `fake_followers`."""
@@ -200,3 +213,12 @@ class Conversion:
             followers=followers,
             references=References.from_numbers(decode(parts[REFERENCES])),
         )
+
+
+@straight
+@kernel
+def _judge(fitted: Fitted, told: Told, pairs: Pairs, goal: Floats, out: Floats) -> None:
+    """Write the six scores of pairs."""
+    known = np.empty((3, len(goal)))
+    expect(fitted, pairs, known)
+    tell(told, known, goal, out)

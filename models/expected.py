@@ -33,13 +33,15 @@ class Fitted(NamedTuple):
 
     Parameters
     ----------
-    line : Floats, shape (2,)
-        Level and slope of the score.
+    score : Form
+        The linear part of the score, over its columns.
+    level, slope : float
+        Calibrated score = level + slope * score.
     spread : Form
         Log of the dispersion, over the score's columns.
     members : Members
         Of market, category and brand.
-    creators : Floats, shape (3,)
+    creators, told, usual : float
         Variance between creators, what a collaboration tells of it, and the usual variance.
     worked : int
         The catalogue's column of earlier collaborations.
@@ -49,10 +51,14 @@ class Fitted(NamedTuple):
         Whom the model has a right to speak about.
     """
 
-    line: Floats
+    score: Form
+    level: float
+    slope: float
     spread: Form
     members: Members
-    creators: Floats
+    creators: float
+    told: float
+    usual: float
     worked: int
     noise: float
     support: Edges
@@ -67,15 +73,15 @@ class Pairs(NamedTuple):
         The catalogue's columns.
     inputs : Floats, shape (n, p)
         The score's columns.
-    score : Floats, shape (n,)
-        Log of the expected conversions, before it is calibrated.
+    trees : Floats, shape (n,)
+        Their part of the score, which is the log of the expected conversions before calibration.
     market, category, brand : Codes, shape (n,)
         Members.
     """
 
     X: Floats
     inputs: Floats
-    score: Floats
+    trees: Floats
     market: Codes
     category: Codes
     brand: Codes
@@ -93,12 +99,13 @@ def expect(fitted: Fitted, pairs: Pairs, out: Floats) -> None:
         two = member(fitted.members, 1, pairs.category[i])
         three = member(fitted.members, 2, pairs.brand[i])
         effect = one[0] + two[0] + three[0]
-        out[0, i] = fitted.line[0] + fitted.line[1] * pairs.score[i] + effect
+        score = total(pairs.inputs, i, fitted.score) + pairs.trees[i]
+        out[0, i] = fitted.level + fitted.slope * score + effect
         past = pairs.X[i, fitted.worked]
         if past != past:  # noqa: PLR0124  (NaN: none)
             past = 0.0
-        own = fitted.creators[0] / (1.0 + past * (fitted.creators[0] * fitted.creators[1]))
-        unsure = own + one[1] + two[1] + three[1] - fitted.creators[2]
+        own = fitted.creators / (1.0 + past * (fitted.creators * fitted.told))
+        unsure = own + one[1] + two[1] + three[1] - fitted.usual
         spread = exponential(total(pairs.inputs, i, fitted.spread))
         out[1, i] = max((1.0 + spread) * exponential(unsure) - 1.0, fitted.noise)
         out[2, i] = doubt_of(depth_of(pairs.X, i, fitted.support), fitted.support)

@@ -94,13 +94,26 @@ def log_odds_of(count: float, mean: float, dispersion: float) -> float:
     float
         Finite; falls with the count and rises with the mean.
     """
+    return log_odds_among(count, mean, dispersion, remainders(count, 1.0 / dispersion))
+
+
+@kernel_part
+def remainders(count: float, size: float) -> tuple[float, float, float]:
+    """Return what the log of a probability takes of count and 1 / dispersion, whatever the mean."""
+    return remainder(count + size), remainder(count), remainder(size)
+
+
+@kernel_part
+def log_odds_among(
+    count: float, mean: float, dispersion: float, known: tuple[float, float, float]
+) -> float:
+    """Return what `log_odds_of` does, with the remainders of count and 1 / dispersion known."""
     size = 1.0 / dispersion
     wide, long = 1.0 + dispersion * mean, 1.0 + dispersion * count
     away = count - mean
     log_mass = -size * log_ratio(wide / long, -dispersion * away / long)
     log_mass -= count * log_ratio(count * wide / (mean * long), away / (mean * long))
-    for sign, z in ((1.0, count + size), (-1.0, count), (-1.0, size)):
-        log_mass += sign * remainder(z)
+    log_mass = log_mass + known[0] - known[1] - known[2]
     q, a, b, lead = dispersion * mean / wide, count, size, away / wide
     # The fraction is quick on the side that is about the smaller one.
     upper = q * (count + size + 2.0) < count + 1.0

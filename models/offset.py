@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.arrays import Floats, Ints
+from features.arrays import Floats, Ints, owned
 from features.compiled import kernel, kernel_part
 from models.parts import Numbers
 
@@ -22,13 +22,13 @@ class Form(NamedTuple):
         Where its columns stand.
     terms : Floats, shape (4, k)
         Centre, scale, weight and what being unknown adds.
-    line : Floats, shape (2,)
-        Intercept and clip.
+    intercept, clip : float
     """
 
     places: Ints
     terms: Floats
-    line: Floats
+    intercept: float
+    clip: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +108,7 @@ class Offset:
     def form(self, places: Ints) -> Form:
         """Return the form over the columns at these places of a wider matrix."""
         terms = np.array([self.centre, self.scale, self.weight, self.missing], np.float64)
-        return Form(places.astype(np.int64), terms, np.array([self.intercept, self.clip]))
+        return Form(places.astype(np.int64), terms, float(self.intercept), float(self.clip))
 
     def raw(self, X: Floats, form: Form | None = None) -> Floats:
         """Return the log-odds of rows: intercept, then the terms in the order of the columns.
@@ -121,7 +121,7 @@ class Offset:
             Where these are to be found in a wider X.
         """
         out = np.empty(len(X))
-        _totals(X if X.flags.carray else np.array(X, order="C"), form or self._own, out)
+        _totals(owned(X, np.float64), form or self._own, out)
         return out
 
     def numbers(self) -> Numbers:
@@ -177,8 +177,8 @@ def _terms(design: Floats, weight: Floats, missing: Floats, out: Floats) -> None
 @kernel_part
 def total(X: Floats, i: int, form: Form) -> float:
     """Return the log-odds of row i: what `_design` and `_terms` make of it, added up."""
-    found: float = form.line[0]
-    clip = form.line[1]
+    found = form.intercept
+    clip = form.clip
     for j in range(len(form.places)):
         x = X[i, form.places[j]]
         if x == x:  # noqa: PLR0124  (not NaN)

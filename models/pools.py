@@ -11,9 +11,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from features.arrays import Codes, Floats, Ints
+from features.arrays import Codes, Floats, Ints, owned
 from features.compiled import kernel, kernel_part
-from features.spine import owned
 from models.aims import Aims
 from models.parts import Numbers
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from features.arrays import Floats
+from features.arrays import Floats, owned
 from models.offset import Form, Offset
 from models.parts import Numbers
 from models.trees import Trees
@@ -31,9 +31,9 @@ class Served:
     columns: tuple[str, ...]
     offset: Offset
     booster: str = ""
-    _trees: Trees = field(init=False, repr=False)
+    trees: Trees = field(init=False, repr=False)
     _places: npt.NDArray[np.intp] = field(init=False, repr=False)
-    _form: Form = field(init=False, repr=False)
+    form: Form = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         unknown = set(self.offset.columns) - set(self.columns)
@@ -41,8 +41,8 @@ class Served:
             raise ValueError(f"served: the offset reads columns it is not given: {sorted(unknown)}")
         places = np.array([self.columns.index(name) for name in self.offset.columns], dtype=np.intp)
         object.__setattr__(self, "_places", places)
-        object.__setattr__(self, "_form", self.offset.form(places))
-        object.__setattr__(self, "_trees", Trees(self.booster, len(self.columns)))
+        object.__setattr__(self, "form", self.offset.form(places))
+        object.__setattr__(self, "trees", Trees(self.booster, len(self.columns)))
 
     def raw(self, X: Floats) -> Floats:
         """Return the log-odds of rows: the offset, then the trees.
@@ -58,7 +58,7 @@ class Served:
             A row's value does not depend on the rows beside it, to the last bit.
         """
         X = self._checked(X)
-        return self.offset.raw(X, self._form) + self._trees.raw(X)
+        return self.offset.raw(X, self.form) + self.trees.raw(X)
 
     def contributions(self, X: Floats) -> Floats:
         """Return what each column adds to `raw` and, last, the base; a row sums to `raw`.
@@ -74,7 +74,7 @@ class Served:
             Of a column: its term of the offset, its indicator and its part in the trees together.
         """
         X = self._checked(X)
-        out = self._trees.contributions(X)
+        out = self.trees.contributions(X)
         out[:, self._places] += self.offset.terms(X[:, self._places])
         out[:, -1] += self.offset.intercept
         return out
@@ -91,5 +91,4 @@ class Served:
     def _checked(self, X: Floats) -> Floats:
         if X.ndim != 2 or X.shape[1] != len(self.columns):
             raise ValueError(f"served: X has shape {X.shape}, expected (n, {len(self.columns)})")
-        # Compiled code is made for arrays that can be written.
-        return X if X.flags.carray and X.dtype == np.float64 else np.array(X, np.float64, order="C")
+        return owned(X, np.float64)

@@ -8,15 +8,16 @@ cannot contradict each other.
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from features.arrays import Floats
+from features.arrays import Floats, owned
 from features.compiled import kernel, kernel_part
 from models.arithmetic import exponential, logarithm, sigmoid, sigmoids
 from models.calibration import Calibration
 from models.counts import FARTHEST, MOST, RARE, recalibrated, searched, summed, walked
-from models.gamma_poisson import log_odds_of
+from models.gamma_poisson import log_odds_among, log_odds_of, remainders
 from models.parts import Numbers
 
 LEAST, GREATEST = 1e-4, 1e3
@@ -57,8 +58,7 @@ LOG_9 = 2.1972245773362196
 """Log-odds of 90 %; the count's 80 % interval lies between its 10 % and its 90 % quantile."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ConversionScores:
+class ConversionScores(NamedTuple):
     """Scores of n pairs of creator and brief; NaN where there is no goal.
 
     Parameters
@@ -81,6 +81,27 @@ class ConversionScores:
     expected_high: Floats
 
 
+class Told(NamedTuple):
+    """A story for compiled loops.
+
+    Parameters
+    ----------
+    fixed : Floats, shape (3,)
+        Noise, and the log-odds that stand for 90 % and 10 %.
+    line : Floats, shape (2,)
+        Intercept and slope of the recalibration.
+    knots : Floats, shape (2, k)
+        Of its curve.
+    is_bare : bool
+        Whether the recalibration changes nothing.
+    """
+
+    fixed: Floats
+    line: Floats
+    knots: Floats
+    is_bare: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Story:
     """How a mean and a dispersion become probabilities and numbers.
@@ -96,21 +117,16 @@ class Story:
 
     noise: float
     recalibration: Calibration = field(default_factory=Calibration)
-    _line: Floats = field(init=False, repr=False)
-    _knots: Floats = field(init=False, repr=False)
-    _fixed: Floats = field(init=False, repr=False)
-    _bare: bool = field(init=False, repr=False)
+    told: Told = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.noise <= GREATEST:
             raise ValueError(f"story: expected a noise of 0 to {GREATEST:g}, got {self.noise}")
         map_ = self.recalibration
         fixed = np.array([self.noise, map_.raw(LOG_9), map_.raw(-LOG_9)])
-        object.__setattr__(self, "_line", np.array([map_.intercept, map_.slope]))
-        object.__setattr__(self, "_knots", map_.knots())
-        object.__setattr__(self, "_fixed", fixed)
-        bare = (map_.intercept, map_.slope, map_.curve) == (0.0, 1.0, ())
-        object.__setattr__(self, "_bare", bare)
+        line = np.array([map_.intercept, map_.slope])
+        is_bare = (map_.intercept, map_.slope, map_.curve) == (0.0, 1.0, ())
+        object.__setattr__(self, "told", Told(fixed, line, map_.knots(), is_bare))
 
     def scores(
         self, log_mean: Floats, dispersion: Floats, doubt: Floats, goal: Floats
@@ -136,13 +152,9 @@ class Story:
             NaN in rows of which anything is unknown. A row's values do not depend on the rows
             beside it, to the last bit. Without a recalibration `expected` is the mean.
         """
-        asked = np.empty((5, len(log_mean)))
-        asked[0], asked[1], asked[2], asked[3] = log_mean, dispersion, goal, doubt
-        asked[4] = 0.0
-        if not self._bare:
-            _sums(asked, self._fixed, self._line, self._knots, asked[4])
-        out = np.empty((6, asked.shape[1]))
-        _scores(asked, self._fixed, self._line, self._knots, out)
+        known = np.stack([log_mean, dispersion, doubt])
+        out = np.empty((6, known.shape[1]))
+        tell(self.told, known, owned(goal, np.float64), out)
         return ConversionScores(*out)
 
     def log_odds(self, log_mean: Floats, dispersion: Floats, goal: Floats) -> Floats:
@@ -153,7 +165,7 @@ class Story:
         asked = np.empty((3, len(log_mean)))
         asked[0], asked[1], asked[2] = log_mean, dispersion, goal
         out = np.empty(asked.shape[1])
-        _log_odds(asked, self._fixed, self._line, self._knots, out)
+        _log_odds(asked, self.told.fixed, self.told.line, self.told.knots, out)
         return out
 
     def tail(self, log_mean: Floats, dispersion: Floats, count: Floats) -> Floats:
@@ -224,21 +236,28 @@ def _shortest(
     `normal` are mean and deviation of the log mean, and the dispersion around it.
     """
     middle, deviation, spread = normal
+    known = remainders(goal, 1.0 / spread)
     low, high = 0.0, 1.0
     for j in range(len(BELOW)):
-        first = _chance(goal, middle + BELOW[j] * deviation, spread, line, knots)
-        last = _chance(goal, middle + ABOVE[j] * deviation, spread, line, knots)
+        first = _tail(goal, middle + BELOW[j] * deviation, spread, known)
+        last = _tail(goal, middle + ABOVE[j] * deviation, spread, known)
+        first, last = _chance(first, line, knots), _chance(last, line, knots)
         if max(last, chance) - min(first, chance) < high - low:
             low, high = min(first, chance), max(last, chance)
     return low, high
 
 
 @kernel_part
-def _chance(goal: float, log_mean: float, spread: float, line: Floats, knots: Floats) -> float:
-    """Return the recalibrated probability of the goal around a mean."""
+def _tail(goal: float, log_mean: float, spread: float, known: tuple[float, float, float]) -> float:
+    """Return the log-odds of the goal around a mean."""
     mean = exponential(_bounded(log_mean, LOG_LEAST, LOG_BEYOND))
-    odds = recalibrated(log_odds_of(goal, mean, spread), line, knots)
-    return min(sigmoid(max(odds, RARE)), CERTAIN)
+    return log_odds_among(goal, mean, spread, known)
+
+
+@kernel_part
+def _chance(log_odds: float, line: Floats, knots: Floats) -> float:
+    """Return the recalibrated probability."""
+    return min(sigmoid(max(recalibrated(log_odds, line, knots), RARE)), CERTAIN)
 
 
 @kernel
@@ -270,3 +289,15 @@ def _scores(asked: Floats, fixed: Floats, line: Floats, knots: Floats, out: Floa
                 out[4 + j, i] = searched(mean, dispersion, targets[j])
         out[4, i] = min(out[4, i], np.floor(out[3, i]))
         out[5, i] = max(out[5, i], np.ceil(out[3, i]))
+
+
+@kernel
+def tell(told: Told, known: Floats, goal: Floats, out: Floats) -> None:
+    """Write the six scores of rows whose log mean, dispersion and doubt are known, shape (3, n)."""
+    asked = np.zeros((5, len(goal)))
+    for i in range(len(goal)):
+        asked[0, i], asked[1, i], asked[2, i] = known[0, i], known[1, i], goal[i]
+        asked[3, i] = known[2, i]
+    if not told.is_bare:
+        _sums(asked, told.fixed, told.line, told.knots, asked[4])
+    _scores(asked, told.fixed, told.line, told.knots, out)

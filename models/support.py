@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.arrays import Flags, Floats
+from features.arrays import Flags, Floats, owned
 from features.catalogue import NAMES
 from features.compiled import kernel, kernel_part
 from models.offset import Form, Offset, total
@@ -27,13 +27,13 @@ class Edges(NamedTuple):
         Of the offset, over columns of the catalogue.
     edges : Floats, shape (3, k)
         Low, high and absent.
-    steps : Floats, shape (2,)
-        Least and rise.
+    least, rise : float
     """
 
     form: Form
     edges: Floats
-    steps: Floats
+    least: float
+    rise: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,8 +83,8 @@ class Support:
             )
         places = np.array([_PLACES[name] for name in self.offset.columns], np.int64)
         edges = np.array([self.low, self.high, self.absent], np.float64)
-        steps = np.array([self.least, self.rise], np.float64)
-        object.__setattr__(self, "compiled", Edges(self.offset.form(places), edges, steps))
+        steps = float(self.least), float(self.rise)
+        object.__setattr__(self, "compiled", Edges(self.offset.form(places), edges, *steps))
 
     @classmethod
     def none(cls) -> "Support":
@@ -122,7 +122,7 @@ class Support:
     def _judged(self, X: Floats) -> Floats:
         """Return depth and variance of rows, shape (2, n)."""
         out = np.empty((2, len(X)))
-        _judge(X if X.flags.carray else np.array(X, order="C"), self.compiled, out)
+        _judge(owned(X, np.float64), self.compiled, out)
         return out
 
     def numbers(self) -> Numbers:
@@ -162,14 +162,14 @@ def depth_of(X: Floats, i: int, support: Edges) -> float:
         if x != x:  # noqa: PLR0124  (NaN)
             beyond = edges[2, j]
         furthest = max(furthest, beyond)
-    found: float = max(support.steps[0] - total(X, i, form), 0.0) + min(furthest, form.line[1])
+    found: float = max(support.least - total(X, i, form), 0.0) + min(furthest, form.clip)
     return found
 
 
 @kernel_part
 def doubt_of(depth: float, support: Edges) -> float:
     """Return the variance that a depth adds to the log mean."""
-    grown = support.steps[1] * depth
+    grown = support.rise * depth
     found: float = grown / (1.0 + grown / MOST)
     return found
 

@@ -1,6 +1,8 @@
 """Numbers in the words of a marketer."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 from models.references import References
 
@@ -29,16 +31,19 @@ def worded(value: float, unit: str) -> str:
     if scale in {"share", "ratio"}:
         return f"{_short(100.0 * value)} % {rest}".rstrip()
     if unit == "log ratio":
-        return f"{_short(math.exp(value))} times"
+        return f"{_short(_or_infinite(math.exp, value))} times"
     if scale == "log" and rest.startswith("per "):
-        return f"{_short(100.0 * math.expm1(value))} % {rest}"
+        return f"{_short(100.0 * _or_infinite(math.expm1, value))} % {rest}"
     if scale == "log10":
-        value, unit = 10.0**value, rest
+        value, unit = _or_infinite(partial(math.pow, 10.0), value), rest
     elif scale == "log" and rest:
-        value, unit = math.expm1(value), rest
+        value, unit = _or_infinite(math.expm1, value), rest
     noun = unit.removeprefix("money").strip()
     return _short(value) if noun in PLAIN else f"{_short(value)} {noun}"
 
+
+MOST_TOLD = 1e15
+"""What lies beyond it is told as that."""
 
 PLAIN = ("", "ratio", "log", "contrast", "closeness", "robust z")
 """Units that would not help a reader."""
@@ -89,8 +94,18 @@ def ordinal(number: int) -> str:
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
 
 
+def _or_infinite(function: Callable[[float], float], value: float) -> float:
+    """Return a function's value, also where it is beyond what a double can hold."""
+    try:
+        return function(value)
+    except OverflowError:
+        return math.inf
+
+
 def _short(value: float) -> str:
     """Return two significant digits below 10, whole numbers with separators from 100 on."""
+    if abs(value) > MOST_TOLD:
+        return f"{'more' if value > 0 else 'less'} than {math.copysign(MOST_TOLD, value):,.0f}"
     if abs(value) >= 100.0:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) >= 10.0 else f"{value:.2g}"

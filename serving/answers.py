@@ -1,9 +1,9 @@
 """The answers of /v1/score and /v1/audit: who is asked about, and what which models say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import cast
+from typing import NamedTuple, cast
 
 from features.arrays import Floats
 from features.catalogue import NAMES, catalogue_hash
@@ -27,12 +27,12 @@ from serving.contract import (
     ScoreAnswer,
     ScoreRequest,
 )
-from serving.deal import Deal, deal_of
-from serving.group import EPOCH, Group, known
+from serving.deal import deal_of
+from serving.group import EPOCH, Group
 from serving.inline import inline_group
 from serving.problems import Problem, violated
 from serving.sampled import caution, frame_of, values_of
-from serving.state import Snapshot
+from serving.state import Models, Snapshot
 
 ACCOUNTS, FOLLOWERS, CONVERSION = "fake_accounts", "fake_followers", "conversion"
 
@@ -42,9 +42,15 @@ _MATCH = NAMES.index("audience_match")
 _UNKNOWN = Problem(404, "this creator is not published: publish its tables, or send its history")
 
 
-def score(
-    snapshot: Snapshot, request: ScoreRequest, now: datetime
-) -> tuple[ScoreAnswer, Mapping[str, int]]:
+class Made(NamedTuple):
+    """An answer, the models that made it, and the scores of each group of creators in it."""
+
+    answer: ScoreAnswer
+    models: Models
+    groups: list[tuple[Group, ConversionScores | None]]
+
+
+def score(snapshot: Snapshot, request: ScoreRequest, now: datetime) -> Made:
     """Score the creators of a request.
 
     Parameters
@@ -58,10 +64,8 @@ def score(
 
     Returns
     -------
-    answer : ScoreAnswer
-        In the order asked.
-    counts : mapping of str to int
-        Scores given by each model.
+    Made
+        The answer is in the order asked.
 
     Raises
     ------
@@ -69,31 +73,31 @@ def score(
         404 for an unknown brief, 422 for an `as_of` that the stored features do not hold for.
     """
     places = list(enumerate(request.creators))
-    named = [(place, one) for place, one in places if one.history is None]
-    brought = [(place, one) for place, one in places if one.history is not None]
+    named = [pair for pair in places if pair[1].history is None]
+    brought = [pair for pair in places if pair[1].history is not None]
     store = snapshot.store if named else None
     models = snapshot.kept if store else snapshot.models
     as_of = _as_of(request, now, None if store is None else store.as_of)
     deal = deal_of(request, snapshot.store, as_of)
-    published = snapshot.store.briefs if snapshot.store else Briefs.empty()
     groups = []
     if store:
         groups.append(stored.stored_group(store, named, deal))
     if brought:
+        published = snapshot.store.briefs if snapshot.store else Briefs.empty()
         groups.append(inline_group(brought, deal, published, models.champions, as_of))
-    entries: list[CreatorScore | CreatorUnknown] = [
-        CreatorUnknown(one.creator_id, _UNKNOWN.body()) for one in request.creators
-    ]
-    counts = {FOLLOWERS: 0, CONVERSION: 0}
+    entries: list[CreatorScore | CreatorUnknown | None] = [None] * len(places)
+    scored = []
     for group in groups:
-        for place, entry in _entries(group, request, models.champions, deal):
-            entries[place] = entry
-            counts[FOLLOWERS] += entry.fake_followers is not None
-            counts[CONVERSION] += entry.conversion is not None
+        aim = deal.standing(len(group.X), as_of).aims if deal.row >= 0 else None
+        scored.append((group, _entered(entries, group, request, models.champions, aim)))
     moment = EPOCH + timedelta(microseconds=as_of)
     age = (now - moment).total_seconds() if store else None
-    answer = ScoreAnswer(moment, age, dict(models.versions), _catalogue_hash(), list(entries))
-    return answer, counts
+    found = [
+        entry or CreatorUnknown(request.creators[place].creator_id, _UNKNOWN.body())
+        for place, entry in enumerate(entries)
+    ]
+    answer = ScoreAnswer(moment, age, dict(models.versions), _catalogue_hash(), found)
+    return Made(answer, models, scored)
 
 
 def _as_of(request: ScoreRequest, now: datetime, published: int | None) -> int:
@@ -110,64 +114,64 @@ def _as_of(request: ScoreRequest, now: datetime, published: int | None) -> int:
     return asked
 
 
-def _entries(
-    group: Group, request: ScoreRequest, champions: Champions, deal: Deal
-) -> list[tuple[int, CreatorScore]]:
-    """Return the entry of each creator of a group, with its place in the request."""
-    share = group.audience.conversion_share
-    aim = deal.aims(len(group.X))
-    conversion = conversion_scores(champions, group.X, share, aim) if deal.row >= 0 else None
+def _entered(
+    entries: list[CreatorScore | CreatorUnknown | None],
+    group: Group,
+    request: ScoreRequest,
+    champions: Champions,
+    aim: Aims | None,
+) -> ConversionScores | None:
+    """Write the entry of each creator of a group at its place; return the conversion scores."""
+    conversion = None
+    if aim is not None:
+        conversion = conversion_scores(champions, group.X, group.conversion_share, aim)
+    told = _conversions(conversion, group.X)
     reasons = _reasons(group, champions, conversion, aim, int(request.reasons))
-    return [
-        (
-            place,
-            CreatorScore(
-                request.creators[place].creator_id,
-                group.peers.tier[row],
-                # Of what is stored the JSON is kept ready.
-                cast("FakeFollowersScore | None", group.told[row]),
-                _conversion(conversion, group.X, row),
-                {name: [_given(one) for one in found[row]] for name, found in reasons.items()},
-                cast("DataUsed", group.data[row]),
-            ),
+    for row, place in enumerate(group.places):
+        entries[place] = CreatorScore(
+            request.creators[place].creator_id,
+            group.tiers[row],
+            # Of what is stored the JSON is kept ready.
+            cast("FakeFollowersScore | None", group.told[row]),
+            told[row],
+            {name: [_given(one) for one in found[row]] for name, found in reasons.items()}
+            if reasons
+            else {},
+            cast("DataUsed", group.data[row]),
         )
-        for row, place in enumerate(group.places)
-    ]
+    return conversion
 
 
-def _conversion(scores: ConversionScores | None, X: Floats, row: int) -> ConversionScore | None:
+def _conversions(scores: ConversionScores | None, X: Floats) -> Sequence[ConversionScore | None]:
+    """Return what is told of each row's conversion, unknown numbers as null."""
     if scores is None:
-        return None
-    return ConversionScore(
-        probability=known(scores.probability, row),
-        low=known(scores.low, row),
-        high=known(scores.high, row),
-        expected=known(scores.expected, row),
-        expected_low=_whole(scores.expected_low, row),
-        expected_high=_whole(scores.expected_high, row),
-        audience_match=known(X[:, _MATCH], row),
-    )
+        return [None] * len(X)
+    *chances, low, high = (part.tolist() for part in scores)
+    match = X[:, _MATCH].tolist()
+    rows = zip(*chances, map(_whole, low), map(_whole, high), match, strict=True)
+    return [ConversionScore(*[None if x != x else x for x in row]) for row in rows]  # noqa: PLR0124
 
 
 def _reasons(
     group: Group,
     champions: Champions,
     conversion: ConversionScores | None,
-    aim: Aims,
+    aim: Aims | None,
     k: int,
 ) -> Mapping[str, list[list[Reason]]]:
     """Return each model's reasons of each row; no model where none are asked for."""
     found: dict[str, list[list[Reason]]] = {}
     if not k:
         return found
-    if champions.fake_followers is not None and group.audience.followers is not None:
+    whole, share = group.whole, group.conversion_share
+    followers = whole.followers
+    if champions.fake_followers is not None and followers is not None:
         found[FOLLOWERS] = fake_followers_reasons(
-            champions.fake_followers, group.X, group.audience.followers, peers=group.peers, k=k
+            champions.fake_followers, group.X, followers, peers=whole.peers, k=k
         )
-    share = group.audience.conversion_share
-    if champions.conversion is not None and conversion is not None and share is not None:
+    if champions.conversion is not None and conversion and aim and share is not None:
         found[CONVERSION] = conversion_reasons(
-            champions.conversion, group.X, share, aim, peers=group.peers, k=k
+            champions.conversion, group.X, share, aim, peers=whole.peers, k=k
         )
     return found
 
@@ -183,9 +187,9 @@ def _given(reason: Reason) -> ReasonGiven:
     )
 
 
-def _whole(values: Floats, row: int) -> int | None:
-    value = known(values, row)
-    return None if value is None else int(value)
+def _whole(value: float) -> float:
+    """Return a whole number as one, and NaN as it is."""
+    return int(value) if value == value else value  # noqa: PLR0124
 
 
 def audit(snapshot: Snapshot, request: AuditRequest) -> AuditAnswer:

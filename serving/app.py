@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
-import traceback
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import count
 from typing import TypeVar
 
 import msgspec
 
-from serving import answers, decode, docs_page, lookups, openapi
+from serving import answers, decode, docs_page, gauges, lookups, openapi
+from serving.asked import Asked, failed
 from serving.contract import Alive, ScoreRequest
 from serving.cors import Cors
 from serving.gate import Gate
@@ -19,28 +21,31 @@ from serving.http import (
     NO_CONTENT,
     Answer,
     Disconnected,
+    Headers,
     Receive,
     Scope,
     Send,
     body_of,
-    problem_answer,
     refuse_bad_head,
     refuse_other_than_plain_json,
-    request_id,
     send_answer,
 )
-from serving.metrics import Metrics, Outcome
+from serving.metrics import Metrics
 from serving.predictions import PredictionLog
 from serving.problems import Problem
-from serving.routes import Route, find
-from serving.state import State
+from serving.routes import METRICS_TYPE, Route, find
+from serving.series import GONE
+from serving.state import State, versions_header
 
 T = TypeVar("T")
 Handler = Callable[[bytes, str], Awaitable[Answer]]
 
-MODELS = "x-credence-models"
+MODELS = b"x-credence-models"
 """Header: which versions answered; without a score, those that would."""
 
+SCORE = "/v1/score"
+LITTLE_BYTES = 2**10
+"""What so few bytes ask for, but for reasons, is answered within a millisecond."""
 LIGHT_BYTES = 64 * 2**10
 """Larger bodies are decoded off the event loop."""
 LIGHT_CREATORS = 8
@@ -91,6 +96,7 @@ class App:
         self._metrics = metrics
         self._predictions = predictions
         self._now = now
+        self._prefix, self._numbers = secrets.token_hex(4), count()
         self._pool = ThreadPoolExecutor(THREADS, "credence")
         self._handlers: Mapping[str, Handler] = {
             "score": self._score,
@@ -111,21 +117,63 @@ class App:
             await receive()
             await send({"type": "websocket.close", "code": 1000})
             return
-        headers = {"x-request-id": request_id(scope), **self._cors.headers(scope)}
-        with self._metrics.request() as outcome:
+        started, asked = self._begun(scope)
+        try:
             try:
-                answer = await self._answered(scope, receive, outcome)
+                answer = await self._answered(asked, receive)
             except Disconnected:
-                outcome.status = 499
+                asked.status = GONE
                 return
-            except Problem as problem:
-                answer = problem_answer(problem)
             except Exception as error:
-                _log_crash(error, headers["x-request-id"])
-                answer = problem_answer(Problem(500, "the service failed; its log has more"))
-            outcome.status = answer.status
-            headers[MODELS] = versions_header(self._state.now.models.versions)
-            await send_answer(send, answer, headers, head=scope["method"] == "HEAD")
+                answer = failed(error, asked)
+            asked.status = answer.status
+            headers = self._headers(asked, answer)
+            await send_answer(send, answer, headers, without_body=asked.method == "HEAD")
+        finally:
+            self._metrics.ended(asked.route, asked.status, started)
+
+    def at_once(self, scope: Scope, body: bytes) -> tuple[Answer, Headers] | None:
+        """Return answer and headers where the request asks for little and is here as a whole.
+
+        That spares such a request the way over a task of the event loop, which takes as long as
+        its score.
+
+        Parameters
+        ----------
+        scope : Scope
+            The ASGI scope.
+        body : bytes
+            The whole body.
+
+        Returns
+        -------
+        tuple of Answer and list of (bytes, bytes), or None
+            What `__call__` would send; None where it is to be called.
+        """
+        if scope["path"] != SCORE or scope["method"] != "POST" or len(body) > LITTLE_BYTES:
+            return None
+        if b'"reasons"' in body:
+            return None
+        started, asked = self._begun(scope)
+        try:
+            self._admit(asked)
+            refuse_other_than_plain_json(asked.head)
+            answer = self._scored(decode.score_request(body))
+        except Exception as error:
+            answer = failed(error, asked)
+        headers = self._headers(asked, answer)
+        self._metrics.ended(asked.route, answer.status, started)
+        return answer, headers
+
+    def _begun(self, scope: Scope) -> tuple[int, Asked]:
+        """Count a request and read its head."""
+        return self._metrics.began(), Asked(scope, f"{self._prefix}{next(self._numbers):08x}")
+
+    def _headers(self, asked: Asked, answer: Answer) -> Headers:
+        """Return the headers that every answer has."""
+        models = answer.models or self._state.now.models.header
+        headers = [(b"x-request-id", asked.name.encode()), (MODELS, models)]
+        return headers + self._cors.headers(asked.head)
 
     def close(self) -> None:
         """Write what is still kept in memory."""
@@ -133,22 +181,32 @@ class App:
         if self._predictions is not None:
             self._predictions.close()
 
-    async def _answered(self, scope: Scope, receive: Receive, outcome: Outcome) -> Answer:
+    async def _answered(self, asked: Asked, receive: Receive) -> Answer:
         """Return the answer of the route that the request names."""
-        refuse_bad_head(scope, loopback_only=not self._gate.keyed())
-        found = find(scope["path"])
+        route, parameter = self._admit(asked)
+        if asked.method == "OPTIONS":
+            told = self._cors.preflight(asked.head, route.allow)
+            return Answer(NO_CONTENT, b"", headers={"allow": route.allow, **told})
+        body = b""
+        if route.request is not None:
+            refuse_other_than_plain_json(asked.head)
+            body = await body_of(asked.head, receive)
+        return await self._handlers[route.name](body, parameter)
+
+    def _admit(self, asked: Asked) -> tuple[Route, str]:
+        """Return route and parameter of a request that may be answered."""
+        refuse_bad_head(asked.head, loopback_only=not self._gate.keyed())
+        found = find(asked.path)
         if found is None:
             raise Problem(404, "no such path: see /openapi.json")
-        route, parameter = found
-        outcome.route = route.path
-        if scope["method"] not in route.allow.split(", "):
+        route = found[0]
+        asked.route = route.path
+        if asked.method not in route.methods:
             raise Problem(405, f"this path answers {route.allow}", headers={"allow": route.allow})
-        if scope["method"] == "OPTIONS":
-            # Before the gate: what a browser asks first never carries a key.
-            told = self._cors.preflight(scope, route.allow)
-            return Answer(NO_CONTENT, b"", headers={"allow": route.allow, **told})
-        self._gate.admit(scope, route.scope)
-        return await self._handlers[route.name](await _body(scope, receive, route), parameter)
+        # What a browser asks first never carries a key.
+        if asked.method != "OPTIONS":
+            self._gate.admit(asked.head, route.scope)
+        return found
 
     async def _score(self, body: bytes, _: str) -> Answer:
         if len(body) > LIGHT_BYTES:
@@ -162,12 +220,15 @@ class App:
     def _scored(self, request: ScoreRequest) -> Answer:
         # One read of the state: every creator of a response sees the same versions.
         now = self._now()
-        answer, counts = answers.score(self._state.now, request, now)
-        self._metrics.predictions(answer.models, counts)
+        made = answers.score(self._state.now, request, now)
+        for group, conversion in made.groups:
+            probabilities = None if conversion is None else conversion.probability.tolist()
+            self._metrics.scored(
+                made.models.versions, group.risks, group.levels, probabilities, group.missing
+            )
         if self._predictions is not None:
-            self._predictions.add(request, answer, now)
-        header = {MODELS: versions_header(answer.models)}
-        return Answer(200, _encode(answer), headers=header)
+            self._predictions.add(request, made, now)
+        return Answer(200, _encode(made.answer), models=made.models.header)
 
     async def _audit(self, body: bytes, _: str) -> Answer:
         return await self._aside(self._audited, body)
@@ -176,8 +237,7 @@ class App:
         answer = answers.audit(self._state.now, decode.audit_request(body))
         versions = {answers.ACCOUNTS: answer.version}
         self._metrics.predictions(versions, {answers.ACCOUNTS: answer.n})
-        header = {MODELS: versions_header(versions)}
-        return Answer(200, _encode(answer), headers=header)
+        return Answer(200, _encode(answer), models=versions_header(versions))
 
     async def _creator(self, _: bytes, creator_id: str) -> Answer:
         return _ok(lookups.creator(self._state.now, creator_id, self._now()))
@@ -192,12 +252,12 @@ class App:
         return _ok(Alive("alive"))
 
     async def _readyz(self, _body: bytes, _: str) -> Answer:
-        ready = lookups.readiness(self._state.now)
+        ready = lookups.readiness(self._state.now, keys_refused=self._gate.refused)
         return Answer(200 if ready.status == lookups.READY else 503, _encode(ready))
 
     async def _exposition(self, _body: bytes, _: str) -> Answer:
-        text = await self._aside(self._metrics.text)
-        return Answer(200, text, media_type=find("/metrics")[0].media_type)  # type: ignore[index]
+        text = await self._aside(self._metrics.text, gauges.of(self._state.now, self._now()))
+        return Answer(200, text, media_type=METRICS_TYPE)
 
     async def _openapi(self, _body: bytes, _: str) -> Answer:
         return Answer(200, await self._aside(openapi.document, self._gate.keyed()))
@@ -211,14 +271,6 @@ class App:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
 
 
-async def _body(scope: Scope, receive: Receive, route: Route) -> bytes:
-    """Return the body where the route reads one."""
-    if route.request is None:
-        return b""
-    refuse_other_than_plain_json(scope)
-    return await body_of(scope, receive)
-
-
 def _is_light(request: ScoreRequest) -> bool:
     return (
         len(request.creators) <= LIGHT_CREATORS
@@ -229,20 +281,3 @@ def _is_light(request: ScoreRequest) -> bool:
 
 def _ok(body: msgspec.Struct) -> Answer:
     return Answer(200, _encode(body))
-
-
-def versions_header(versions: Mapping[str, str]) -> str:
-    """Return the value of X-Credence-Models.
-
-    Parameters
-    ----------
-    versions : mapping of str to str
-        Version of each model.
-    """
-    return ", ".join(f"{name}={version}" for name, version in sorted(versions.items()))
-
-
-def _log_crash(error: Exception, request: str) -> None:
-    """Log where it failed; the message of an exception may hold what was sent."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    _log.error("request %s failed: %s\n%s", request, type(error).__name__, frames)

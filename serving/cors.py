@@ -5,15 +5,17 @@ import re
 from collections.abc import Iterable, Mapping
 
 from features.errors import InputError
-from serving.http import Scope
+from serving.http import Head, Headers
 
 ORIGINS = "CREDENCE_CORS"
 """Environment variable that hands the origins to the workers, a space between them."""
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[1-9]\d{0,4})?")
 _IMPLIED = re.compile(r"http://.*[^:]:80|https://.*[^:]:443")
-_READABLE = "Retry-After, X-Credence-Models, X-Request-Id"
+_READABLE = b"Retry-After, X-Credence-Models, X-Request-Id"
 _SENDABLE = "Authorization, Content-Type, X-Request-Id"
+_VARY = (b"vary", b"Origin")
+_ALLOWED = b"access-control-allow-origin"
 _SECONDS = "600"
 """How long a browser may remember what it was told before a request."""
 
@@ -50,37 +52,36 @@ class Cors:
         """Return what `credence serve` was told."""
         return cls(os.environ.get(ORIGINS, "").split())
 
-    def headers(self, scope: Scope) -> Mapping[str, str]:
+    def headers(self, head: Head) -> Headers:
         """Return the headers of every answer to a request; none at all while CORS is off.
 
         Parameters
         ----------
-        scope : Scope
-            The ASGI scope.
+        head : Head
+            The request's headers.
         """
         if not self._origins:
-            return {}
-        given = [value for name, value in scope["headers"] if name == b"origin"]
-        origin = given[0].decode("latin-1") if len(given) == 1 else ""
+            return []
+        origin = (head.only(b"origin") or b"").decode("latin-1")
         if origin not in self._origins:
-            return {"vary": "Origin"}
-        return {
-            "vary": "Origin",
-            "access-control-allow-origin": origin,
-            "access-control-expose-headers": _READABLE,
-        }
+            return [_VARY]
+        return [
+            _VARY,
+            (_ALLOWED, origin.encode("latin-1")),
+            (b"access-control-expose-headers", _READABLE),
+        ]
 
-    def preflight(self, scope: Scope, allow: str) -> Mapping[str, str]:
+    def preflight(self, head: Head, allow: str) -> Mapping[str, str]:
         """Return what else the answer to OPTIONS tells a page that may ask.
 
         Parameters
         ----------
-        scope : Scope
-            The ASGI scope.
+        head : Head
+            The request's headers.
         allow : str
             The methods of the path.
         """
-        if "access-control-allow-origin" not in self.headers(scope):
+        if all(name != _ALLOWED for name, _ in self.headers(head)):
             return {}
         return {
             "access-control-allow-methods": allow,

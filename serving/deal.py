@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from features.arrays import COMPENSATION, Floats
+from features.arrays import COMPENSATION, Floats, Ints, Times
 from features.deals import Briefs
+from features.drivers import Asked
 from features.errors import InputError
 from features.histories import brief_rows
 from features.reader import brief_of
@@ -18,20 +20,52 @@ from serving.contract import CreatorAsked, ScoreRequest
 from serving.problems import Problem, violated
 from serving.store import Store
 
+MOST_KEPT = 4096
+"""Standings that are kept; then all are made anew."""
+
 _NONE = Briefs.empty()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Standing(NamedTuple):
+    """What is the same in every request that asks n stored creators about a brief."""
+
+    rows: Ints
+    brief: Ints
+    unknown: Floats
+    moment: Times
+    aims: Aims
+
+
+@dataclass(slots=True, eq=False)
 class Deal:
-    """A brief among `briefs`, at `row`; -1 for a request without one. `arrays` are for kernels."""
+    """A brief among `briefs`, at `row`; -1 for a request without one. `arrays` are for kernels.
+
+    `kept` are the standings of published briefs, by row and n.
+    """
 
     briefs: Briefs
     row: int
     arrays: BriefRows
+    kept: dict[tuple[int, int], Standing] | None = None
 
-    def aims(self, n: int) -> Aims:
-        """Return what the brief asks of n creators."""
-        return Aims.of(self.briefs, np.full(n, self.row))
+    def standing(self, n: int, as_of: int) -> Standing:
+        """Return what is the same for n creators, whoever they are."""
+        found = None if self.kept is None else self.kept.get((self.row, n))
+        if found is None:
+            brief = np.full(n, self.row)
+            aims = Aims.of(self.briefs, brief)
+            found = Standing(np.arange(n), brief, np.full(n, np.nan), np.full(n, as_of), aims)
+            if self.kept is not None:
+                if len(self.kept) >= MOST_KEPT:
+                    self.kept.clear()
+                self.kept[self.row, n] = found
+        return found
+
+    def asked(self, creators: Sequence[CreatorAsked], as_of: int) -> Asked:
+        """Return what fit features are asked of so many states, in their order."""
+        standing = self.standing(len(creators), as_of)
+        compensation, fee = terms(creators, standing.unknown)
+        return Asked(standing.rows, self.arrays, standing.brief, compensation, fee, standing.moment)
 
 
 def deal_of(request: ScoreRequest, store: Store | None, as_of: int) -> Deal:
@@ -55,15 +89,25 @@ def deal_of(request: ScoreRequest, store: Store | None, as_of: int) -> Deal:
         brought = _brought(request)
         return Deal(brought, 0, brief_rows(brought))
     if store is None:
-        published, arrays = _NONE, brief_rows(_NONE)
-    else:
-        published, arrays = store.briefs, store.brief_rows
+        return _without(request)
+    published = store.briefs
     if request.brief_id is None:
-        return Deal(published, -1, arrays)
+        return Deal(published, -1, store.brief_rows, store.standings)
     row = published.index.get(request.brief_id, -1)
     if row < 0 or not undisputed(published.hidden[row], as_of):
-        raise Problem(404, "no such brief is published: publish its tables, or send it as brief")
-    return Deal(published, row, arrays)
+        raise _unknown()
+    return Deal(published, row, store.brief_rows, store.standings)
+
+
+def _without(request: ScoreRequest) -> Deal:
+    """Return that there is no brief where none is published."""
+    if request.brief_id is not None:
+        raise _unknown()
+    return Deal(_NONE, -1, brief_rows(_NONE))
+
+
+def _unknown() -> Problem:
+    return Problem(404, "no such brief is published: publish its tables, or send it as brief")
 
 
 def _brought(request: ScoreRequest) -> Briefs:
@@ -78,12 +122,14 @@ def _brought(request: ScoreRequest) -> Briefs:
         raise violated((where + column, "breaks a rule of its table")) from None
 
 
-def terms(creators: Sequence[CreatorAsked]) -> tuple[Floats, Floats]:
+def terms(creators: Sequence[CreatorAsked], unknown: Floats | None = None) -> tuple[Floats, Floats]:
     """Return what each creator is offered.
 
     Parameters
     ----------
     creators : sequence of CreatorAsked, length n
+    unknown : Floats, shape (n,), optional
+        NaN for each, where somebody has it already.
 
     Returns
     -------
@@ -92,6 +138,10 @@ def terms(creators: Sequence[CreatorAsked]) -> tuple[Floats, Floats]:
     fee : Floats, shape (n,)
         Money, NaN unknown; no zero below zero.
     """
+    if unknown is not None and all(
+        one.compensation is None and one.fee is None for one in creators
+    ):
+        return unknown, unknown
     kinds = [
         np.nan if one.compensation is None else COMPENSATION.index(one.compensation)
         for one in creators

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from features.computing import States
-from features.states import pack, unpack
+from features.arrays import Floats, Ints
+from features.drivers import Asked
+from features.states import States, matrix_of, pack, unpack
 from features.summary import HISTORY, DataSummary
 from features.tables import Briefs
 from features.tiers import TIER_NAMES
@@ -30,7 +31,7 @@ assert sys.byteorder == "little", "raw numbers are stored in little-endian order
 # Platform, tier, level, missing tables (a bit each), followers sampled, lengths of the two texts;
 # risk, share, low, high and the conversion model's share.
 _HEAD = struct.Struct("<7q5d")
-_UNKNOWN = -1
+_UNKNOWN, _COLUMNS = -1, 12
 _MISSING = [
     tuple(table for bit, table in enumerate(HISTORY) if bits >> bit & 1)
     for bits in range(2 ** len(HISTORY))
@@ -72,31 +73,95 @@ class Known:
     summary: DataSummary
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Entries:
-    """What the store holds of n creators.
+    """What the store holds of n creators; what is asked of it is unpacked then.
 
     Parameters
     ----------
-    states : States
-    audience : AudienceScores
-        By the models that the store was published with.
-    peers : Peers
-        Platform and tier.
-    told : list of Raw, length n
-        The answer about each audience, which no brief changes, as JSON.
-    data : list of Raw, length n
-        What the scores rest on, as JSON.
-    missing : list of tuple of str, length n
-        Tables of HISTORY without a visible row.
+    packed : sequence of bytes, length n
+        From `pack_creators`.
     """
 
-    states: States
-    audience: AudienceScores
-    peers: Peers
-    told: list[msgspec.Raw]
-    data: list[msgspec.Raw]
-    missing: list[tuple[str, ...]]
+    def __init__(self, packed: Sequence[bytes]) -> None:
+        self._packed = packed
+        heads = [_HEAD.unpack_from(one) for one in packed]
+        columns: list[tuple[Any, ...]] = (
+            list(zip(*heads, strict=True)) if packed else [()] * _COLUMNS
+        )
+        self._places, self._shares = columns[:5], columns[7:]
+        # The answers about each audience and what it rests on, which no brief changes, as JSON.
+        self.told: list[msgspec.Raw] = []
+        self.data: list[msgspec.Raw] = []
+        self._starts: list[int] = []
+        before = 0
+        for one, head in zip(packed, heads, strict=True):
+            middle = _HEAD.size + head[5]
+            end = middle + head[6]
+            self.told.append(msgspec.Raw(one[_HEAD.size : middle]))
+            self.data.append(msgspec.Raw(one[middle:end]))
+            self._starts.append(before + (end + WORD - 1) // WORD)
+            before += len(one) // WORD
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    @property
+    def risks(self) -> Sequence[float]:
+        """The risk of each audience."""
+        return self._shares[0]
+
+    @property
+    def shares(self) -> Sequence[float]:
+        """The share of each audience that looks inauthentic."""
+        return self._shares[1]
+
+    @property
+    def levels(self) -> list[str]:
+        """The level of each audience."""
+        return [LEVELS[place] for place in self._places[2]]
+
+    @property
+    def tiers(self) -> list[str | None]:
+        """The tier of each creator."""
+        return [None if place == _UNKNOWN else TIER_NAMES[place] for place in self._places[1]]
+
+    @property
+    def missing(self) -> list[tuple[str, ...]]:
+        """Tables of HISTORY without a visible row."""
+        return [_MISSING[bits] for bits in self._places[3]]
+
+    @property
+    def conversion_share(self) -> Floats:
+        """The share by the conversion model's own copy of the audience model, shape (n,)."""
+        return np.array(self._shares[4], np.float64)
+
+    @property
+    def peers(self) -> Peers:
+        """Platform and tier of each."""
+        known = [np.nan if place == _UNKNOWN else float(place) for place in self._places[0]]
+        return Peers(known, self.tiers)
+
+    @property
+    def followers(self) -> FakeFollowersScores:
+        """The scores of the audiences."""
+        risk, share, low, high = (np.array(part, np.float64) for part in self._shares[:4])
+        sampled = np.array(self._places[4], np.int64)
+        return FakeFollowersScores(risk, share, low, high, sampled, self.levels)
+
+    @property
+    def states(self) -> States:
+        """What fit features need of each."""
+        return unpack(*self._words())
+
+    def matrix(self, offer: Asked) -> Floats:
+        """Return X for a brief and an offer each, shape (n, len(NAMES))."""
+        return matrix_of(*self._words(), offer)
+
+    def _words(self) -> tuple[Ints, Ints]:
+        """Return everything as words, and where each state begins."""
+        # A copy that can be written: compiled code is made for such.
+        words = np.frombuffer(bytearray(b"".join(self._packed)), np.int64)
+        return words, np.array(self._starts, np.int64)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -149,54 +214,6 @@ def _packed(known: Known, row: int) -> bytes:
 
 def _shares(scores: FakeFollowersScores) -> tuple[Any, ...]:
     return scores.risk, scores.share, scores.low, scores.high
-
-
-def unpack_creators(packed: Sequence[bytes], *, with_conversion: bool) -> Entries:
-    """Return the creators that were packed, in the order given.
-
-    Parameters
-    ----------
-    packed : sequence of bytes
-        From `pack_creators`.
-    with_conversion : bool
-        Whether there was a conversion model.
-    """
-    told, data, heads, starts, at = [], [], [], [], 0
-    for one in packed:
-        head = _HEAD.unpack_from(one)
-        middle = _HEAD.size + head[5]
-        end = middle + head[6]
-        told.append(msgspec.Raw(one[_HEAD.size : middle]))
-        data.append(msgspec.Raw(one[middle:end]))
-        heads.append(head)
-        starts.append((at + end + -end % WORD) // WORD)
-        at += len(one)
-    # A copy that can be written: compiled code is made for such.
-    words = np.frombuffer(bytearray(b"".join(packed)), np.int64)
-    columns = list(zip(*heads, strict=True)) if heads else [()] * 12
-    platform, tier, level, missing, sampled = columns[:5]
-    risk, share, low, high, conversion_share = (np.array(one, np.float64) for one in columns[7:])
-    return Entries(
-        states=unpack(words, np.array(starts, np.int64)),
-        audience=AudienceScores(
-            FakeFollowersScores(
-                risk=risk,
-                share=share,
-                low=low,
-                high=high,
-                n_sampled=np.array(sampled, np.int64),
-                level=[LEVELS[place] for place in level],
-            ),
-            conversion_share if with_conversion else None,
-        ),
-        peers=Peers(
-            [np.nan if place == _UNKNOWN else float(place) for place in platform],
-            [None if place == _UNKNOWN else TIER_NAMES[place] for place in tier],
-        ),
-        told=told,
-        data=data,
-        missing=[_MISSING[bits] for bits in missing],
-    )
 
 
 def pack_briefs(briefs: Briefs) -> bytes:

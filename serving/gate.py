@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from serving import key_file
-from serving.http import Scope
+from serving import key_file, logs
+from serving.http import Head
 from serving.keys import Key, presented
 from serving.problems import Problem
 from serving.quotas import SECOND, Quotas, Rate
@@ -65,7 +65,7 @@ class Gate:
     """Who may pass, by the file of keys as it is; without any key in it, everyone.
 
     Once keys are asked for they stay so: a file that is deleted, or emptied, leaves nobody who may
-    pass, and one that is damaged leaves those of before.
+    pass, and one that is damaged leaves those of before; `refused` says that it is.
 
     Parameters
     ----------
@@ -97,6 +97,7 @@ class Gate:
         self._clock = clock
         self._holders: Mapping[str, _Holder] = {}
         self._seen: object = None
+        self.refused = False
         self._look_at = clock()
 
     @classmethod
@@ -113,13 +114,13 @@ class Gate:
             self._look(self._file)
         return self._keyed
 
-    def admit(self, scope: Scope, needed: str) -> None:
+    def admit(self, head: Head, needed: str) -> None:
         """Raise unless the request may pass.
 
         Parameters
         ----------
-        scope : Scope
-            The ASGI scope.
+        head : Head
+            The request's headers.
         needed : str
             The scope of its route.
 
@@ -130,7 +131,7 @@ class Gate:
         """
         if needed == PUBLIC or not self.keyed():
             return
-        holder = self._holder(scope)
+        holder = self._holder(head)
         if holder is None:
             raise Problem(
                 401,
@@ -152,10 +153,10 @@ class Gate:
                 headers={"retry-after": str(seconds)},
             )
 
-    def _holder(self, scope: Scope) -> _Holder | None:
+    def _holder(self, head: Head) -> _Holder | None:
         """Return whose key the request presents, None for no key or one that is no good."""
-        given = [value for name, value in scope["headers"] if name == b"authorization"]
-        found = presented(given[0]) if len(given) == 1 else None
+        given = head.only(b"authorization")
+        found = None if given is None else presented(given)
         if found is None:
             return None
         name, digest = found
@@ -177,14 +178,16 @@ class Gate:
         try:
             keys = key_file.read(file)
         except key_file.KeyFileError as error:
-            self._keyed = True
-            _log.error("the keys that were read before stay in force: %s", error)
+            self._keyed = self.refused = True
+            told = logs.event("keys_refused")
+            _log.error("the keys that were read before stay in force: %s", error, extra=told)
             return
-        self._keyed = self._keyed or bool(keys)
+        self._keyed, self.refused = self._keyed or bool(keys), False
         self._holders = {
             key.id: _as_holder(key, place) for place, key in enumerate(keys) if key.revoked is None
         }
-        _log.info("%s of %s keys are not revoked", len(self._holders), len(keys))
+        good, told = len(self._holders), logs.event("keys_read", keys=len(keys))
+        _log.info("%s of %s keys are not revoked", good, len(keys), extra=told)
 
 
 def _stamp(file: Path) -> object:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Protocol, cast
 
 import msgspec
 
@@ -12,14 +12,25 @@ from features.arrays import UNKNOWN_TIME, Floats
 from features.summary import DataSummary
 from models.fake_followers import FakeFollowersScores
 from models.reasons import Peers
-from models.scoring import AudienceScores
 from serving.contract import DataUsed, FakeFollowersScore
 from serving.sampled import FrameFound
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Whole(Protocol):
+    """Everything that is known of the audiences of n creators."""
+
+    @property
+    def followers(self) -> FakeFollowersScores | None:
+        """By the audience model, if there is one."""
+
+    @property
+    def peers(self) -> Peers:
+        """Platform and tier of each creator."""
+
+
+@dataclass(slots=True, eq=False)
 class Group:
     """What is known of n creators at the request's `as_of`.
 
@@ -29,25 +40,35 @@ class Group:
         Where each stands in the request.
     X : Floats, shape (n, len(NAMES))
         The catalogue's columns.
-    audience : AudienceScores
-        Of the n creators.
-    peers : Peers
-        Platform and tier of each.
+    conversion_share : Floats, shape (n,), or None
+        The share by the conversion model's own copy of the audience model.
+    tiers : sequence of str or None, length n
+        By followers.
+    risks, shares : sequence of float, length n, or None
+        By the audience model, if there is one.
+    levels : sequence of str, length n
+        Of the audiences; none at all without the model.
     told : sequence of FakeFollowersScore or Raw or None, length n
-        What is answered about each audience; None without a model.
+        What is answered about each audience.
     data : sequence of DataUsed or Raw, length n
         What the scores rest on.
     missing : sequence of tuple of str, length n
         Tables of HISTORY without a visible row.
+    whole : Whole
+        Whatever else reasons need.
     """
 
     places: Sequence[int]
     X: Floats
-    audience: AudienceScores
-    peers: Peers
+    conversion_share: Floats | None
+    tiers: Sequence[str | None]
+    risks: Sequence[float] | None
+    shares: Sequence[float] | None
+    levels: Sequence[str]
     told: Sequence[FakeFollowersScore | msgspec.Raw | None]
     data: Sequence[DataUsed | msgspec.Raw]
     missing: Sequence[tuple[str, ...]]
+    whole: Whole
 
 
 def audience_told(scores: FakeFollowersScores, row: int) -> FakeFollowersScore:

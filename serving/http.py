@@ -2,11 +2,11 @@
 
 import asyncio
 import re
-import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
@@ -28,6 +29,7 @@ DISCARDED_BYTES = 8 * MOST_BYTES
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 32 * 2**10
 
+_ALWAYS: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 _LOOPBACK = re.compile(rb"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 _JSON_TYPE = re.compile(rb'application/json(?:\s*;\s*charset="?utf-8"?)?\s*', re.IGNORECASE)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
@@ -37,14 +39,14 @@ class Disconnected(Exception):  # noqa: N818 (no error: nobody is left to answer
     """The client went away before its request was whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response that is ready to be sent."""
+class Answer(NamedTuple):
+    """A response that is ready to be sent; `models` names the versions that made it."""
 
     status: int
     body: bytes
     media_type: str = JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
+    models: bytes | None = None
 
 
 def problem_answer(problem: Problem) -> Answer:
@@ -55,24 +57,64 @@ def problem_answer(problem: Problem) -> Answer:
     problem : Problem
         What went wrong.
     """
-    return Answer(problem.status, msgspec.json.encode(problem.body()), MEDIA_TYPE, problem.headers)
+    body = msgspec.json.encode(problem.body())
+    return Answer(problem.status, body, MEDIA_TYPE, problem.headers)
 
 
-def request_id(scope: Scope) -> str:
-    """Return the request's own X-Request-Id where it is harmless, else a new one.
+class Head:
+    """The headers of a request, read once.
 
     Parameters
     ----------
     scope : Scope
-        The ASGI scope.
+        The ASGI scope; it gives names in lower case.
     """
-    given = _values(scope, b"x-request-id")
-    if len(given) == 1 and _REQUEST_ID.fullmatch(given[0]):
-        return given[0].decode()
-    return secrets.token_hex(8)
+
+    __slots__ = ("_repeated", "_values", "count", "size")
+
+    def __init__(self, scope: Scope) -> None:
+        self.size = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
+        self.count = len(scope["headers"])
+        self._values: dict[bytes, bytes] = {}
+        self._repeated: set[bytes] = set()
+        for name, value in scope["headers"]:
+            self.size += len(name) + len(value)
+            if name in self._values:
+                self._repeated.add(name)
+            self._values[name] = value
+
+    def has(self, name: bytes) -> bool:
+        """Return whether a header is there at all."""
+        return name in self._values
+
+    def only(self, name: bytes) -> bytes | None:
+        """Return the value of a header that is there once, None for any other."""
+        return None if name in self._repeated else self._values.get(name)
 
 
-def refuse_bad_head(scope: Scope, *, loopback_only: bool = True) -> None:
+def given_id(head: Head) -> str | None:
+    """Return the request's own X-Request-Id where it is harmless.
+
+    Parameters
+    ----------
+    head : Head
+        Its headers.
+    """
+    given = head.only(b"x-request-id")
+    return given.decode() if given is not None and _REQUEST_ID.fullmatch(given) else None
+
+
+@lru_cache(64)
+def _is_loopback(host: bytes) -> bool:
+    return _LOOPBACK.fullmatch(host) is not None
+
+
+@lru_cache(64)
+def _is_json(kind: bytes) -> bool:
+    return _JSON_TYPE.fullmatch(kind) is not None
+
+
+def refuse_bad_head(head: Head, *, loopback_only: bool = True) -> None:
     """Raise where the request's head alone is reason to refuse it.
 
     A page of another site may make a browser send requests to a name of its own that resolves to
@@ -80,8 +122,8 @@ def refuse_bad_head(scope: Scope, *, loopback_only: bool = True) -> None:
 
     Parameters
     ----------
-    scope : Scope
-        The ASGI scope.
+    head : Head
+        Its headers.
     loopback_only : bool
         Whether the Host must be loopback, as it must where no key is asked for.
 
@@ -90,49 +132,46 @@ def refuse_bad_head(scope: Scope, *, loopback_only: bool = True) -> None:
     Problem
         421 for a Host that is not loopback or not one, 431 for too many headers or too large ones.
     """
-    headers = scope["headers"]
-    size = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
-    size += sum(len(name) + len(value) for name, value in headers)
-    if len(headers) > MOST_HEADERS or size > MOST_HEADER_BYTES:
+    if head.count > MOST_HEADERS or head.size > MOST_HEADER_BYTES:
         raise Problem(
             431, f"at most {MOST_HEADERS} headers and {MOST_HEADER_BYTES} bytes of them are read"
         )
-    hosts = _values(scope, b"host")
-    if len(hosts) != 1:
+    host = head.only(b"host")
+    if host is None:
         raise Problem(421, "send one Host")
-    if loopback_only and not _LOOPBACK.fullmatch(hosts[0]):
+    if loopback_only and not _is_loopback(host):
         raise Problem(
             421, "this server answers to loopback only: use 127.0.0.1, localhost or [::1]"
         )
 
 
-def refuse_other_than_plain_json(scope: Scope) -> None:
+def refuse_other_than_plain_json(head: Head) -> None:
     """Raise where the body is declared as anything but uncompressed JSON.
 
     Parameters
     ----------
-    scope : Scope
-        The ASGI scope.
+    head : Head
+        The request's headers.
 
     Raises
     ------
     Problem
         415.
     """
-    if _values(scope, b"content-encoding"):
+    if head.has(b"content-encoding"):
         raise Problem(415, "send the body without a Content-Encoding")
-    kinds = _values(scope, b"content-type")
-    if len(kinds) != 1 or not _JSON_TYPE.fullmatch(kinds[0]):
+    kind = head.only(b"content-type")
+    if kind is None or not _is_json(kind):
         raise Problem(415, f"send {JSON} with that Content-Type", headers={"accept-post": JSON})
 
 
-async def body_of(scope: Scope, receive: Receive, seconds: float = BODY_SECONDS) -> bytes:
+async def body_of(head: Head, receive: Receive, seconds: float = BODY_SECONDS) -> bytes:
     """Return the whole body.
 
     Parameters
     ----------
-    scope : Scope
-        The ASGI scope.
+    head : Head
+        The request's headers.
     receive : Receive
         The ASGI channel.
     seconds : float
@@ -145,8 +184,8 @@ async def body_of(scope: Scope, receive: Receive, seconds: float = BODY_SECONDS)
     Disconnected
         Where the client leaves first.
     """
-    declared = _values(scope, b"content-length")
-    if declared and declared[0].isdigit() and int(declared[0][:20]) > MOST_BYTES:
+    declared = head.only(b"content-length")
+    if declared is not None and declared.isdigit() and int(declared[:20]) > MOST_BYTES:
         await _discard(receive)
         raise _too_large()
     try:
@@ -192,13 +231,8 @@ def _too_large() -> Problem:
     return Problem(413, f"a body has at most {MOST_BYTES} bytes")
 
 
-def _values(scope: Scope, name: bytes) -> list[bytes]:
-    """Return every value of a header; ASGI gives names in lower case."""
-    return [value for key, value in scope["headers"] if key == name]
-
-
 async def send_answer(
-    send: Send, answer: Answer, headers: Mapping[str, str], *, head: bool = False
+    send: Send, answer: Answer, headers: Headers, *, without_body: bool = False
 ) -> None:
     """Send `answer`.
 
@@ -208,24 +242,31 @@ async def send_answer(
         The ASGI channel.
     answer : Answer
         What to send.
-    headers : mapping
+    headers : list of (bytes, bytes)
         Headers of every answer.
-    head : bool
+    without_body : bool
         Leave out the body, as the answer to HEAD does.
     """
+    start = {"type": "http.response.start", "status": answer.status}
+    await send({**start, "headers": raw_headers(answer, headers)})
+    await send({"type": "http.response.body", "body": b"" if without_body else answer.body})
+
+
+def raw_headers(answer: Answer, headers: Headers) -> Headers:
+    """Return all headers of an answer.
+
+    Parameters
+    ----------
+    answer : Answer
+        What is sent.
+    headers : list of (bytes, bytes)
+        Headers of every answer.
+    """
+    raw = [*headers, *_ALWAYS]
+    for name, value in answer.headers.items():
+        raw.append((name.encode("latin-1"), value.encode("latin-1")))
     # What has no content says nothing of it.
-    content = (
-        {}
-        if answer.status == NO_CONTENT
-        else {"content-type": answer.media_type, "content-length": str(len(answer.body))}
-    )
-    pairs = {
-        **content,
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        **headers,
-        **answer.headers,
-    }
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-    await send({"type": "http.response.body", "body": b"" if head else answer.body})
+    if answer.status != NO_CONTENT:
+        raw.append((b"content-type", answer.media_type.encode()))
+        raw.append((b"content-length", b"%d" % len(answer.body)))
+    return raw

@@ -14,9 +14,10 @@ from features.reader import from_rows
 from features.summary import DataSummary, data_summary
 from features.tables import Tables
 from features.tiers import tiers
+from models.fake_followers import FakeFollowersScores
 from models.reasons import Peers
 from models.scoring import Champions, audience_scores
-from serving.contract import CreatorAsked
+from serving.contract import CreatorAsked, FakeFollowersScore
 from serving.deal import Deal, terms
 from serving.group import Group, audience_told, data_used
 from serving.problems import Problem, violated
@@ -62,21 +63,38 @@ def inline_group(
     read = [_read(place, creator, deal, published, as_of) for place, creator in asked]
     X = np.concatenate([one.X for one in read])
     audience = audience_scores(champions, X, _joined([one.samples for one in read]))
+    peers = Peers(
+        [float(one.tables.creators.platform[0]) for one in read],
+        tiers(np.concatenate([one.state.followers for one in read])),
+    )
     followers = audience.followers
     return Group(
         places=[place for place, _ in asked],
         X=X,
-        audience=audience,
-        told=[
-            None if followers is None else audience_told(followers, row) for row in range(len(X))
-        ],
-        missing=[one.summary.missing[0] for one in read],
-        peers=Peers(
-            [float(one.tables.creators.platform[0]) for one in read],
-            tiers(np.concatenate([one.state.followers for one in read])),
-        ),
+        conversion_share=audience.conversion_share,
+        tiers=peers.tier,
+        risks=None if followers is None else followers.risk.tolist(),
+        shares=None if followers is None else followers.share.tolist(),
+        levels=[] if followers is None else followers.level,
+        told=_told(followers, len(X)),
         data=[data_used(one.summary, 0, len(one.tables.set_aside)) for one in read],
+        missing=[one.summary.missing[0] for one in read],
+        whole=_Whole(followers, peers),
     )
+
+
+def _told(followers: FakeFollowersScores | None, n: int) -> list[FakeFollowersScore | None]:
+    """Return what is answered about each audience."""
+    if followers is None:
+        return [None] * n
+    return [audience_told(followers, row) for row in range(n)]
+
+
+class _Whole(NamedTuple):
+    """The audiences of several creators."""
+
+    followers: FakeFollowersScores | None
+    peers: Peers
 
 
 def _read(place: int, creator: CreatorAsked, deal: Deal, published: Briefs, as_of: int) -> _Read:

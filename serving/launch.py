@@ -1,5 +1,6 @@
 """What `credence serve` does before and around the workers: check, resolve, announce, start."""
 
+import logging
 import os
 import socket
 import sys
@@ -12,7 +13,7 @@ import msgspec
 from features.errors import InputError
 from features.home import home
 from models.champions import NoChampionError, bundle, pins
-from serving import key_file, quotas
+from serving import key_file, logs, metrics, quotas
 from serving.cors import ORIGINS, Cors
 from serving.gate import KEYED, QUOTAS
 
@@ -21,6 +22,8 @@ PINS = "CREDENCE_CHAMPIONS"
 
 LOOPBACK = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "::1", "[::1]": "::1"}
 """Hosts that a server without keys may bind to, with their addresses."""
+
+_log = logging.getLogger("credence")
 
 # One thread a worker: with a busy neighbour, two cost a hundred times at the 95th percentile.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -76,12 +79,14 @@ def serve(
     _refuse_taken(address, port)
     prepare(port, log, workers, keyed=keyed)
     shown = f"[{address}]" if ":" in address else address
-    print(
-        f"serving on http://{shown}:{port} with {workers} worker{'s' * (workers > 1)};"
-        f" {_who(address, keyed)}",
-        file=sys.stderr,
-        flush=True,
-    )
+    url = f"http://{shown}:{port}"
+    told = f"serving on {url} with {workers} worker{'s' * (workers > 1)}; {_who(address, keyed)}"
+    if sys.stderr.isatty():
+        print(told, file=sys.stderr, flush=True)
+    else:
+        # Whoever collects lines of a service reads JSON from the first one on.
+        logs.start()
+        _log.info(told, extra=logs.event("server_started", url=url, workers=workers, keyed=keyed))
     if example and not keyed:
         from serving.example import show_when_ready
 
@@ -170,6 +175,7 @@ def prepare(port: int, log: Path | None, workers: int = 1, *, keyed: bool = Fals
     os.environ["BENTOML_HOME"] = str(state)
     quotas.create(state / "quotas", workers)
     os.environ[QUOTAS] = str(state / "quotas")
+    metrics.share(state / "tallies", workers)
     # A worker that is started anew while the file is missing must not open the gate.
     os.environ.pop(KEYED, None)
     if keyed:

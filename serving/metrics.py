@@ -1,76 +1,145 @@
-"""Prometheus metrics with bounded labels, summed over the workers."""
+"""What a worker counts, with labels that are known beforehand and summed over the workers.
+
+Every series but the versions of predictions has its place in the tallies: nothing that a request
+holds can make another one.
+"""
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-    multiprocess,
+from models.levels import LEVELS
+from serving import exposition, tallies
+from serving.exposition import Gauge
+from serving.problems import Problem
+from serving.series import (
+    ABSTAINED,
+    BEGAN,
+    COLUMN,
+    CONVERSION,
+    FOLLOWERS,
+    LACKING,
+    NANOSECONDS,
+    ROW,
+    SCORED,
+    SCORES,
+    SPENT,
+    STRANGE,
+    TOOK,
+    UNROUTED,
+    WIDTH,
+    answered,
 )
+from serving.tallies import Tallies
 
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-UNROUTED = "none"
-"""The route of every path that is none: a stranger cannot make new series."""
+SWITCH = "CREDENCE_METRICS"
+"""Environment variable: `off` counts nothing, and /metrics is a 404."""
+TALLIES = "CREDENCE_TALLIES"
+"""Environment variable: the file of counts that the workers share."""
 
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-# prometheus_client reads this name when it is imported; bentoml sets it for every worker.
-_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_INSUFFICIENT = LEVELS[0]
+_RISKS, _PROBABILITIES = SCORED[FOLLOWERS], SCORED[CONVERSION]
+_NO_LEVEL, _NO_PROBABILITY = ABSTAINED[FOLLOWERS], ABSTAINED[CONVERSION]
+_SUM = len(SCORES) + 1
 
 
 class Metrics:
-    """The counters of one worker."""
+    """What one worker counts; any of its threads may call.
 
-    def __init__(self) -> None:
-        _forget_dead_workers()
-        self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "credence_requests",
-            "Answered requests by route and class of status.",
-            ("route", "status"),
-            registry=self._registry,
-        )
-        self._seconds = Histogram(
-            "credence_request_seconds",
-            "Time from the head of a request to the end of its answer.",
-            ("route",),
-            buckets=_SECONDS,
-            registry=self._registry,
-        )
-        self._in_flight = Gauge(
-            "credence_requests_in_flight",
-            "Requests being answered.",
-            registry=self._registry,
-            multiprocess_mode="livesum",
-        )
-        self._predictions = Counter(
-            "credence_predictions",
-            "Scores given by model and version.",
-            ("model", "version"),
-            registry=self._registry,
-        )
+    Parameters
+    ----------
+    file : Path, optional
+        Tallies of all workers; of this process alone by default.
+    """
 
-    @contextmanager
-    def request(self) -> Iterator["Outcome"]:
-        """Count one request; the body of the `with` fills in how it ended."""
-        outcome = Outcome()
-        started = time.perf_counter()
-        self._in_flight.inc()
-        try:
-            yield outcome
-        finally:
-            self._in_flight.dec()
-            self._seconds.labels(outcome.route).observe(time.perf_counter() - started)
-            self._requests.labels(outcome.route, f"{outcome.status // 100}xx").inc()
+    def __init__(self, file: Path | None = None) -> None:
+        self._tallies = Tallies(WIDTH, file)
+        self._here = self._tallies.here
+        # What a worker that was killed had begun is not in flight any more.
+        own = self._tallies.sums()[self._tallies.seat]
+        self._here.parts[0][BEGAN] += answered(own) - int(own[BEGAN])
+
+    def began(self) -> int:
+        """Count a request whose head was read; return the time, for `ended`."""
+        self._here.parts[0][BEGAN] += 1
+        return time.perf_counter_ns()
+
+    def ended(self, route: str, status: int, started: int) -> None:
+        """Count how a request ended.
+
+        Parameters
+        ----------
+        route : str
+            The template of its path, UNROUTED for any path that is no route's.
+        status : int
+            Of its answer, 499 without one.
+        started : int
+            What `began` returned.
+        """
+        took = time.perf_counter_ns() - started
+        words = self._here.parts[0]
+        row = ROW.get(route, 0)
+        words[row + COLUMN.get(status, STRANGE)] += 1
+        words[row + TOOK + bisect_left(NANOSECONDS, took)] += 1
+        words[row + SPENT] += took
+
+    def refused(self, status: int) -> None:
+        """Count a request that was refused before there was a head to read.
+
+        Parameters
+        ----------
+        status : int
+            Of the answer.
+        """
+        words = self._here.parts[0]
+        words[BEGAN] += 1
+        words[ROW[UNROUTED] + COLUMN[status]] += 1
+
+    def scored(
+        self,
+        versions: Mapping[str, str],
+        risks: Sequence[float | None] | None,
+        levels: Sequence[str],
+        probabilities: Sequence[float | None] | None,
+        missing: Iterable[tuple[str, ...]],
+    ) -> None:
+        """Count the scores of some creators, and the predictions that they are.
+
+        Parameters
+        ----------
+        versions : mapping of str to str
+            Version of each model.
+        risks : sequence of float or None
+            Of fake followers; None instead of the sequence without that model.
+        levels : sequence of str
+            Of the same creators.
+        probabilities : sequence of float or None
+            Of the conversion; None instead of the sequence where none was asked for, or without
+            that model.
+        missing : iterable of tuple of str
+            Tables of HISTORY without a visible row, for each creator.
+        """
+        words, floats, places = self._here.parts
+        for tables in missing:
+            words[LACKING[tables]] += 1
+        if risks:
+            name = FOLLOWERS, versions[FOLLOWERS]
+            words[places.get(name) or self._here.place(name)] += len(risks)
+            _spread(words, floats, _RISKS, risks)
+            abstained = levels.count(_INSUFFICIENT)
+            if abstained:
+                words[_NO_LEVEL] += abstained
+        if probabilities:
+            name = CONVERSION, versions[CONVERSION]
+            words[places.get(name) or self._here.place(name)] += len(probabilities)
+            abstained = _spread(words, floats, _PROBABILITIES, probabilities)
+            if abstained:
+                words[_NO_PROBABILITY] += abstained
 
     def predictions(self, versions: Mapping[str, str], counts: Mapping[str, int]) -> None:
-        """Count scores.
+        """Count scores that `scored` is not told of.
 
         Parameters
         ----------
@@ -79,37 +148,90 @@ class Metrics:
         counts : mapping of str to int
             Scores given by each model.
         """
-        for model, count in counts.items():
-            if count:
-                self._predictions.labels(model, versions[model]).inc(count)
+        for model, number in counts.items():
+            if number:
+                self._here.parts[0][self._here.place((model, versions[model]))] += number
 
-    def text(self) -> bytes:
-        """Return the exposition of all workers, or of this process where it is alone."""
-        if _FOLDER not in os.environ:
-            return generate_latest(self._registry)
-        everyone = CollectorRegistry()
-        # The collector registers itself.
-        multiprocess.MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
-        return generate_latest(everyone)
+    def text(self, gauges: Iterable[Gauge] = ()) -> bytes:
+        """Return the exposition of all workers, or of this process where it is alone.
+
+        Parameters
+        ----------
+        gauges : iterable of Gauge
+            What is so at the moment.
+        """
+        return exposition.text(self._tallies, gauges)
 
 
-class Outcome:
-    """How a request ended: its route's template and its status."""
-
-    __slots__ = ("route", "status")
+class Off(Metrics):
+    """Metrics that count nothing."""
 
     def __init__(self) -> None:
-        self.route = UNROUTED
-        self.status = 500
+        """Take no memory."""
+
+    def began(self) -> int:
+        """Return no time."""
+        return 0
+
+    def ended(self, route: str, status: int, started: int) -> None:
+        """Count nothing."""
+
+    def refused(self, status: int) -> None:
+        """Count nothing."""
+
+    def scored(
+        self,
+        versions: Mapping[str, str],
+        risks: Sequence[float | None] | None,
+        levels: Sequence[str],
+        probabilities: Sequence[float | None] | None,
+        missing: Iterable[tuple[str, ...]],
+    ) -> None:
+        """Count nothing."""
+
+    def predictions(self, versions: Mapping[str, str], counts: Mapping[str, int]) -> None:
+        """Count nothing."""
+
+    def text(self, _: Iterable[Gauge] = ()) -> bytes:
+        """Raise: a monitor that is told nothing must not take it for a server without requests."""
+        raise Problem(404, f"metrics are off: start the server without {SWITCH}=off")
 
 
-def _forget_dead_workers() -> None:
-    """Drop the gauges of workers that were killed: their requests in flight are no more."""
-    folder = os.environ.get(_FOLDER)
-    if not folder:
-        return
-    for file in Path(folder).glob("gauge_live*_*.db"):
-        pid = file.stem.rpartition("_")[2]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc").exists():
-            with suppress(OSError):
-                file.unlink()
+def _spread(
+    words: "memoryview[int]",
+    floats: "memoryview[float]",
+    first: int,
+    scores: Sequence[float | None],
+) -> int:
+    """Count scores in their buckets; return how many there are not."""
+    unknown = 0
+    for score in scores:
+        # The second is true of NaN only.
+        if score is None or score != score:  # noqa: PLR0124
+            unknown += 1
+        else:
+            words[first + bisect_left(SCORES, score)] += 1
+            floats[first + _SUM] += score
+    return unknown
+
+
+def of_server() -> Metrics:
+    """Return the metrics of a worker of `credence serve`."""
+    if os.environ.get(SWITCH) == "off":
+        return Off()
+    shared = os.environ.get(TALLIES)
+    return Metrics(Path(shared) if shared else None)
+
+
+def share(file: Path, workers: int) -> None:
+    """Make the tallies of a server that starts, and tell its workers where they are.
+
+    Parameters
+    ----------
+    file : Path
+        Where to make them.
+    workers : int
+        How many there will be.
+    """
+    tallies.create(file, WIDTH, workers)
+    os.environ[TALLIES] = str(file)

@@ -4,13 +4,18 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 
-from serving.contract import CreatorScore, ScoreAnswer, ScoreRequest
+from features.arrays import Floats
+from models.story import ConversionScores
+from serving import logs
+from serving.answers import Made
+from serving.contract import ScoreRequest
+from serving.group import Group
 from serving.parts import write_part
 
 SECONDS = 5.0
@@ -58,24 +63,25 @@ class PredictionLog:
         self._writer = threading.Thread(target=self._write_on, name="predictions", daemon=True)
         self._writer.start()
 
-    def add(self, request: ScoreRequest, answer: ScoreAnswer, now: datetime) -> None:
+    def add(self, request: ScoreRequest, made: Made, now: datetime) -> None:
         """Keep the scores of one answer.
 
         Parameters
         ----------
         request : ScoreRequest
             What was asked.
-        answer : ScoreAnswer
+        made : Made
             What was answered.
         now : datetime
             When.
         """
         brief_id = request.brief.brief_id if request.brief else request.brief_id
+        common = {"answered_at": now, "brief_id": brief_id, "as_of": made.answer.as_of}
+        common |= {f"{name}_version": version for name, version in made.models.versions.items()}
         rows = [
-            {"answered_at": now, "brief_id": brief_id, "as_of": answer.as_of, **_versions(answer)}
-            | _scores(score)
-            for score in answer.scores
-            if isinstance(score, CreatorScore)
+            common | scores
+            for group, conversion in made.groups
+            for scores in _scores(request, group, conversion)
         ]
         with self._lock:
             free = max(0, MOST_WAITING - len(self._rows))
@@ -98,36 +104,42 @@ class PredictionLog:
             rows, self._rows = self._rows, []
             dropped, self._dropped = self._dropped, 0
         if dropped:
-            _log.error(
-                "prediction log: %s rows were dropped while it could not be written", dropped
-            )
+            told = logs.event("predictions_dropped", rows=dropped)
+            message = "prediction log: %s rows were dropped while it could not be written"
+            _log.error(message, dropped, extra=told)
         if not rows:
             return
         name = f"{time.time_ns()}-{os.getpid()}-{self._written}.parquet"
         try:
             write_part(self._folder / name, pa.Table.from_pylist(rows, SCHEMA))
         except OSError as error:
-            _log.error("prediction log: %s; its rows wait", error.strerror)
+            told = logs.event("predictions_unwritable", rows=len(rows))
+            _log.error("prediction log: %s; its rows wait", error.strerror, extra=told)
             with self._lock:
                 self._rows = rows + self._rows
         else:
             self._written += 1
 
 
-def _versions(answer: ScoreAnswer) -> Mapping[str, object]:
-    return {f"{name}_version": version for name, version in answer.models.items()}
+def _scores(
+    request: ScoreRequest, group: Group, conversion: ConversionScores | None
+) -> list[dict[str, object]]:
+    """Return the scores of a group's creators, those that there are."""
+    columns: dict[str, Sequence[object]] = {
+        "creator_id": [request.creators[place].creator_id for place in group.places]
+    }
+    if conversion is not None:
+        columns["conversion_probability"] = _numbers(conversion.probability)
+        columns["expected_conversions"] = _numbers(conversion.expected)
+    if group.risks is not None and group.shares is not None:
+        columns |= {"fake_share": group.shares, "fake_risk": group.risks, "level": group.levels}
+    rows = zip(*columns.values(), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def _scores(score: CreatorScore) -> dict[str, object]:
-    found: dict[str, object] = {"creator_id": score.creator_id}
-    if score.conversion is not None:
-        found["conversion_probability"] = score.conversion.probability
-        found["expected_conversions"] = score.conversion.expected
-    if score.fake_followers is not None:
-        found["fake_share"] = score.fake_followers.share
-        found["fake_risk"] = score.fake_followers.risk
-        found["level"] = score.fake_followers.level
-    return found
+def _numbers(values: Floats) -> list[float | None]:
+    """Return numbers, None for NaN."""
+    return [None if value != value else value for value in values.tolist()]  # noqa: PLR0124
 
 
 def from_environment() -> PredictionLog | None:

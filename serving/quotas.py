@@ -9,7 +9,6 @@ sleep stop all the others. Workers that take the last request at the very same m
 together they are ahead by one request each at most, and that is counted too.
 """
 
-import fcntl
 import mmap
 import os
 import time
@@ -17,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from serving import seats
 from serving.key_file import MOST_KEYS
 
 SECOND = 10**9
@@ -70,7 +70,7 @@ class Quotas:
             descriptor = os.open(file, os.O_RDWR)
             size = os.fstat(descriptor).st_size
             self._seats = size // (_WORD * MOST_KEYS) - 1
-            self._seat = _seat(descriptor, self._seats)
+            self._seat = seats.take(descriptor, self._seats)
             memory = mmap.mmap(descriptor, size)
         # Whole aligned words: a reader sees one that was written, never half of it.
         self._words = memoryview(memory).cast("q")
@@ -128,18 +128,3 @@ def create(file: Path, workers: int) -> None:
 
 def _size(seats: int) -> int:
     return _WORD * MOST_KEYS * (seats + 1)
-
-
-def _seat(descriptor: int, seats: int) -> int:
-    """Return which of the words is this worker's: the first whose byte no other one has locked.
-
-    The lock ends with the process, so that the worker that replaces it finds the seat.
-    """
-    for seat in range(seats - 1):
-        try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, seat)
-        except OSError:
-            continue
-        return seat
-    # Whoever comes last needs no lock; a worker too many shares its word, and may miscount.
-    return seats - 1

@@ -2,23 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
 from serving import contract
 from serving.http import HTML, JSON
-from serving.metrics import MEDIA_TYPE as METRICS_TYPE
 from serving.scopes import METRICS, PUBLIC, READ, SCORE
 
-HEAD_ERRORS = (405, 421, 431, 500)
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""The text format of Prometheus."""
+
+HEAD_ERRORS = (400, 405, 408, 421, 431, 500)
 """What any route may answer."""
-BODY_ERRORS = (400, 408, 413, 415, 422)
+BODY_ERRORS = (413, 415, 422)
 """What a route that reads a body may answer besides."""
 KEY_ERRORS = (401, 403, 429)
 """What a route that asks for a key may answer besides, once there are keys."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Route:
     """One operation; `answer` is None where it is no JSON type of the contract.
 
@@ -36,10 +39,15 @@ class Route:
     media_type: str = JSON
     errors: tuple[int, ...] = ()
 
+    @cached_property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that it answers."""
+        return ("GET", "HEAD", "OPTIONS") if self.method == "GET" else (self.method, "OPTIONS")
+
     @property
     def allow(self) -> str:
         """The value of Allow."""
-        return "GET, HEAD, OPTIONS" if self.method == "GET" else f"{self.method}, OPTIONS"
+        return ", ".join(self.methods)
 
     @property
     def statuses(self) -> tuple[int, ...]:
@@ -112,6 +120,7 @@ ROUTES: tuple[Route, ...] = (
         METRICS,
         "Prometheus metrics of all workers",
         media_type=METRICS_TYPE,
+        errors=(404,),
     ),
     Route("openapi", "GET", "/openapi.json", PUBLIC, "The contract as an OpenAPI 3.1 document"),
     Route("docs", "GET", "/docs", PUBLIC, "The contract as a page to read", media_type=HTML),

@@ -3,8 +3,9 @@
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.champions import MODELS, Pin, bundle, pins
 from models.fetch import local
 from models.layout import BundleError
 from models.scoring import Champions
+from serving import logs
 from serving.store import Store, current
 
 PINS = "CREDENCE_CHAMPIONS"
@@ -24,6 +26,17 @@ SECONDS = 0.5
 """How often a worker looks whether another store was published."""
 
 _log = logging.getLogger("credence")
+
+
+def versions_header(versions: Mapping[str, str]) -> bytes:
+    """Return the value of X-Credence-Models.
+
+    Parameters
+    ----------
+    versions : mapping of str to str
+        Version of each model.
+    """
+    return ", ".join(f"{name}={version}" for name, version in sorted(versions.items())).encode()
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +50,11 @@ class Models:
     champions: Champions = field(default_factory=Champions)
     versions: Mapping[str, str] = field(default_factory=dict)
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
+
+    @cached_property
+    def header(self) -> bytes:
+        """The value of X-Credence-Models: which versions answer."""
+        return versions_header(self.versions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +79,10 @@ class Snapshot:
         return [name for name in MODELS if name not in there]
 
 
+def _as_it_is(_: Snapshot) -> None:
+    """Prepare nothing."""
+
+
 class State:
     """The snapshot of the moment, replaced as a whole and never changed.
 
@@ -68,19 +90,30 @@ class State:
     ----------
     now : Snapshot
         What requests are answered from.
+    prepare : callable
+        Called with each snapshot before requests are answered from it.
     """
 
-    def __init__(self, now: Snapshot) -> None:
+    def __init__(self, now: Snapshot, prepare: Callable[[Snapshot], None] = _as_it_is) -> None:
         self.now = now
+        self._prepare = prepare
         self._stop = threading.Event()
         self._seen: Path | None = None
 
     @classmethod
-    def load(cls) -> "State":
-        """Load the champions that were resolved for this server, and the store."""
+    def load(cls, prepare: Callable[[Snapshot], None] = _as_it_is) -> "State":
+        """Load the champions that were resolved for this server, and the store.
+
+        Parameters
+        ----------
+        prepare : callable
+            Called with each snapshot before requests are answered from it.
+        """
         models, refused = _champions(_pins())
-        state = cls(Snapshot(models, refused))
+        state = cls(Snapshot(models, refused), prepare)
         state.refresh()
+        if state.now.store is None:
+            prepare(state.now)
         return state
 
     def watch(self) -> None:
@@ -106,11 +139,16 @@ class State:
             kept = _kept(store, now.models)
         except Exception as error:
             # Whatever is wrong with it, what was published before is still right.
-            _log.error("the published store cannot be used: %s", error)
+            told = logs.event("store_refused", error=type(error).__name__)
+            _log.error("the published store cannot be used: %s", error, extra=told)
             self.now = replace(now, stale=True)
             return
-        self.now = replace(now, store=store, kept=kept, stale=False)
-        _log.info("store of %s creators at as_of %s", store.meta.creators, store.as_of)
+        then = replace(now, store=store, kept=kept, stale=False)
+        self._prepare(then)
+        self.now = then
+        creators, as_of = store.meta.creators, store.as_of
+        told = logs.event("store_switched", creators=creators, as_of_us=as_of)
+        _log.info("store of %s creators at as_of %s", creators, as_of, extra=told)
 
 
 def _pins() -> dict[str, Pin]:
@@ -130,7 +168,8 @@ def _champions(wanted: Mapping[str, Pin]) -> tuple[Models, tuple[str, ...]]:
             loaded[name] = to_model(found, str(pin.version))
             bundles[name] = found
         except BundleError as error:
-            _log.error("%s %s is refused: %s", name, pin.version, error)
+            told = logs.event("model_refused", model=name, version=str(pin.version))
+            _log.error("%s %s is refused: %s", name, pin.version, error, extra=told)
             refused.append(name)
     champions = Champions(**loaded)
     return Models(champions, _scoring_versions(champions, wanted), bundles), tuple(refused)

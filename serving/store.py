@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from weakref import WeakValueDictionary, finalize
 
 import lmdb
@@ -16,7 +16,7 @@ from features.catalogue import catalogue_hash
 from features.errors import InputError
 from features.histories import brief_rows
 from features.home import home
-from serving.entries import FORMAT, Entries, Meta, unpack_briefs, unpack_creators, unpack_meta
+from serving.entries import FORMAT, Entries, Meta, unpack_briefs, unpack_meta
 
 CURRENT = "CURRENT"
 DATA = "data.mdb"
@@ -38,14 +38,11 @@ class Stored:
     ----------
     places : list of int, length n
         Where each creator found stands among those asked for.
-    missing : list of str
-        Ids that are not stored.
     entries : Entries
         Of the n creators, by the models that the store was published with.
     """
 
     places: list[int]
-    missing: list[str]
     entries: Entries
 
 
@@ -80,6 +77,8 @@ class Store:
         self.meta = self._meta()
         self.briefs = unpack_briefs(self._value(BRIEFS))
         self.brief_rows = brief_rows(self.briefs)
+        self.standings: dict[tuple[int, int], Any] = {}
+        self.has_conversion = "conversion" in self.meta.versions
 
     @classmethod
     def open(cls, path: Path) -> "Store":
@@ -144,15 +143,11 @@ class Store:
             In the order asked.
         """
         with self._lmdb.begin() as transaction:
-            values = [transaction.get(CREATOR + one.encode()) for one in creator_ids]
-        found = [(place, value) for place, value in enumerate(values) if value is not None]
-        return Stored(
-            places=[place for place, _ in found],
-            missing=[one for one, value in zip(creator_ids, values, strict=True) if value is None],
-            entries=unpack_creators(
-                [value for _, value in found], with_conversion="conversion" in self.versions
-            ),
-        )
+            values: list[Any] = [transaction.get(CREATOR + one.encode()) for one in creator_ids]
+        if None in values:
+            found = [place for place, value in enumerate(values) if value is not None]
+            return Stored(found, Entries([values[place] for place in found]))
+        return Stored(list(range(len(values))), Entries(values))
 
     def _value(self, key: bytes) -> bytes:
         with self._lmdb.begin() as transaction:

@@ -2,12 +2,8 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from features.catalogue import FIT
-from features.drivers import Asked, fit_rows
 from serving.contract import CreatorAsked
-from serving.deal import Deal, terms
+from serving.deal import Deal
 from serving.group import Group
 from serving.store import Store
 
@@ -31,18 +27,17 @@ def stored_group(store: Store, asked: Sequence[tuple[int, CreatorAsked]], deal: 
     """
     found = store.get([creator.creator_id for _, creator in asked])
     entries, known = found.entries, [asked[place] for place in found.places]
-    compensation, fee = terms([creator for _, creator in known])
-    n = len(known)
-    brief, moment = np.full(n, deal.row), np.full(n, store.as_of)
-    fit = np.full((n, len(FIT)), np.nan)
-    offer = Asked(np.arange(n), deal.arrays, brief, compensation, fee, moment)
-    fit_rows(entries.states.arrays, offer, fit, False, (0, n))
+    X = entries.matrix(deal.asked([creator for _, creator in known], store.as_of))
     return Group(
         places=[place for place, _ in known],
-        X=np.concatenate([entries.states.base, fit], axis=1),
-        audience=entries.audience,
-        peers=entries.peers,
+        X=X,
+        conversion_share=entries.conversion_share if store.has_conversion else None,
+        tiers=entries.tiers,
+        risks=entries.risks,
+        shares=entries.shares,
+        levels=entries.levels,
         told=entries.told,
         data=entries.data,
         missing=entries.missing,
+        whole=entries,
     )

@@ -21,7 +21,7 @@ def told() -> list[str]:
     lines = []
     for story in STORIES:
         scores = story.scores(log_mean, dispersion, variance, goal)
-        rows = [getattr(scores, name) for name in ConversionScores.__slots__]
+        rows = [getattr(scores, name) for name in ConversionScores._fields]
         rows.append(story.log_odds(log_mean, dispersion, goal))
         lines += [" ".join(map(repr, row.tolist())) for row in rows]
     return lines

@@ -24,7 +24,7 @@ def test_alone_is_as_in_a_batch() -> None:
     for row in range(len(X)):
         part = slice(row, row + 1)
         alone = conversion().score(X[part], SHARE[part], aims(GOAL[part]))
-        for name in ConversionScores.__slots__:
+        for name in ConversionScores._fields:
             assert getattr(alone, name)[0] == getattr(batch, name)[row]
 
 

@@ -32,7 +32,7 @@ def tell(
     story: Story = BARE,
 ) -> dict[str, float]:
     found = story.scores(*np.array([[log_mean], [dispersion], [variance], [goal]]))
-    return {name: float(getattr(found, name)[0]) for name in ConversionScores.__slots__}
+    return {name: float(getattr(found, name)[0]) for name in ConversionScores._fields}
 
 
 def by_scipy(mean: float, dispersion: float, story: Story, most: int) -> Floats:
@@ -206,7 +206,7 @@ def test_goals() -> None:
     """A goal between two counts is the upper one; a row without one spoils no other."""
     assert tell(1.0, 2.5) == tell(1.0, 3)
     found = BARE.scores(np.ones(3), np.full(3, 0.6), np.zeros(3), np.array([np.nan, 3.0, 0.0]))
-    values = np.array([getattr(found, name) for name in ConversionScores.__slots__])
+    values = np.array([getattr(found, name) for name in ConversionScores._fields])
     assert np.isnan(values[:, [0, 2]]).all()
     assert values[:, 1].tolist() == list(tell(1.0, 3, variance=0.0).values())
     assert np.isnan(BARE.log_odds(np.ones(1), np.ones(1), np.full(1, np.nan))).all()
@@ -218,7 +218,7 @@ def test_unknown_rows() -> None:
         asked = np.array([[1.0], [0.6], [0.1], [3.0]])
         asked[place] = np.nan
         found = LINE.scores(*asked)
-        assert all(np.isnan(getattr(found, name)[0]) for name in ConversionScores.__slots__)
+        assert all(np.isnan(getattr(found, name)[0]) for name in ConversionScores._fields)
 
 
 @pytest.mark.parametrize("story", [BARE, LINE, CURVE])
@@ -236,7 +236,7 @@ def test_alone_is_as_in_a_batch(story: Story) -> None:
     batch = story.scores(*asked)
     for row in range(60):
         alone = story.scores(*asked[:, row : row + 1])
-        for name in ConversionScores.__slots__:
+        for name in ConversionScores._fields:
             assert getattr(alone, name)[0] == getattr(batch, name)[row]
 
 

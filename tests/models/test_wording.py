@@ -1,7 +1,10 @@
 """Numbers in words."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from features.catalogue import CATALOGUE
 from models.wording import ordinal, sign, titled, worded
 
 
@@ -27,11 +30,21 @@ from models.wording import ordinal, sign, titled, worded
         (0.0, "log conversions", "0 conversions"),
         (0.02, "log per 30 days", "2 % per 30 days"),
         (-0.7, "log ratio", "0.5 times"),
+        (400.0, "log10 money", "more than 1,000,000,000,000,000"),
     ],
 )
 def test_values(value: float, unit: str, text: str) -> None:
     """Shares in per cent, logs in their unit, flags as yes and no, few digits."""
     assert worded(value, unit) == text
+
+
+@given(st.floats(), st.sampled_from(sorted({feature.unit for feature in CATALOGUE})))
+@example(308.3, "log10 money")
+@example(710.0, "log ratio")
+@example(-1e308, "share")
+def test_any_value_has_words(value: float, unit: str) -> None:
+    """Also what is beyond all doubles once its logarithm is undone is told, and in few words."""
+    assert 0 < len(worded(value, unit)) < 80
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,14 @@ class Response(NamedTuple):
 class Keyed:
     """An app without models whose gate follows a file of keys."""
 
-    def __init__(self, file: Path, quotas: Quotas | None = None, *, keyed: bool = False) -> None:
+    def __init__(
+        self,
+        file: Path,
+        quotas: Quotas | None = None,
+        *,
+        keyed: bool = False,
+        metrics: Metrics | None = None,
+    ) -> None:
         self.clock = Clock()
         self.gate = Gate(
             file,
@@ -85,22 +92,30 @@ class Keyed:
             now=lambda: self.clock.now,
             clock=lambda: self.clock.monotonic,
         )
-        self.app = App(State(Snapshot()), Metrics(), gate=self.gate, now=lambda: self.clock.now)
+        self.app = App(
+            State(Snapshot()), metrics or Metrics(), gate=self.gate, now=lambda: self.clock.now
+        )
 
     def look(self) -> None:
         """Let the time pass after which the file is looked at again."""
         self.clock.move(LOOK_SECONDS)
 
     def __call__(
-        self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: str
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        body: bytes = b"{}",
+        **more: str,
     ) -> Response:
-        """Return the answer to one request with an empty object as its body."""
+        """Return the answer to one request, with an empty object as its body if nothing is said."""
         plain = {"host": "localhost", "content-type": "application/json"}
         scope = scope_of(plain | dict(headers or {}) | more, method, path)
         sent: list[Message] = []
 
         async def receive() -> Message:
-            return {"type": "http.request", "body": b"{}"}
+            return {"type": "http.request", "body": body}
 
         async def send(message: Message) -> None:
             sent.append(message)

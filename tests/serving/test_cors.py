@@ -11,6 +11,7 @@ from features.errors import InputError
 from serving import launch
 from serving.app import App
 from serving.cors import ORIGINS, Cors
+from serving.http import Head
 from serving.metrics import Metrics
 from serving.routes import ROUTES, Route
 from serving.state import Snapshot, State
@@ -118,7 +119,7 @@ def test_only_exact_origins_are_taken(origin: str) -> None:
 @pytest.mark.parametrize("origin", [SHOP, ADMIN, "http://[::1]:3000", "https://a:80"])
 def test_origins_are_taken(origin: str) -> None:
     """Origins as browsers write them are taken."""
-    assert Cors([origin]).headers({"headers": [(b"origin", origin.encode())]})
+    assert Cors([origin]).headers(Head({"headers": [(b"origin", origin.encode())]}))
 
 
 def test_a_launch_hands_origins_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,4 +132,4 @@ def test_a_launch_hands_origins_on(monkeypatch: pytest.MonkeyPatch) -> None:
         launch.serve("10.0.0.1", cors=[SHOP, ADMIN])
 
     assert os.environ[ORIGINS] == f"{SHOP} {ADMIN}"
-    assert Cors.of_server().headers({"headers": [(b"origin", ADMIN.encode())]})
+    assert Cors.of_server().headers(Head({"headers": [(b"origin", ADMIN.encode())]}))

@@ -194,7 +194,7 @@ def test_slow_body_times_out() -> None:
         raise AssertionError
 
     with pytest.raises(Problem) as caught:
-        asyncio.run(http.body_of({"headers": []}, never, seconds=0.01))
+        asyncio.run(http.body_of(http.Head({"headers": []}), never, seconds=0.01))
 
     assert caught.value.status == 408
     assert caught.value.headers["connection"] == "close"

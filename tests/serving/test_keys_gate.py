@@ -1,5 +1,6 @@
 """Who passes the gate: every route with every scope, and the file of keys as it changes."""
 
+import json
 import logging
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from serving import key_file
 from serving.gate import Gate
+from serving.http import Head
 from serving.keys import Key, revoked, rotated
 from serving.problems import Problem
 from serving.quotas import Quotas, create
@@ -47,7 +49,7 @@ def test_an_unknown_scope_is_answered_to_nobody(file: Path, scope: str) -> None:
     _, text = add(file)
 
     with pytest.raises(Problem) as caught:
-        Keyed(file).gate.admit(scope_of(bearing(text)), scope)
+        Keyed(file).gate.admit(Head(scope_of(bearing(text))), scope)
 
     assert caught.value.status == 403
 
@@ -115,7 +117,7 @@ def test_nothing_else_than_a_key_passes(value: bytes) -> None:
     scope = {"headers": [(b"authorization", value)]}
 
     with pytest.raises(Problem) as caught:
-        Gate(keyed=True).admit(scope, "score")
+        Gate(keyed=True).admit(Head(scope), "score")
 
     assert caught.value.status == 401
 
@@ -155,7 +157,7 @@ def test_two_keys_are_none(file: Path) -> None:
     scope["headers"] *= 2
 
     with pytest.raises(Problem) as caught:
-        Keyed(file).gate.admit(scope, "score")
+        Keyed(file).gate.admit(Head(scope), "score")
 
     assert caught.value.status == 401
 
@@ -245,6 +247,21 @@ def test_a_damaged_file_leaves_the_keys_before(
     app.look()
 
     assert app("GET", "/v1/features", bearing(another)).status == 200
+
+
+def test_a_damaged_file_shows_in_readyz(file: Path) -> None:
+    """As long as the file cannot be used, and no longer, whoever watches the service sees it."""
+    add(file)
+    app = Keyed(file)
+    whole = file.read_bytes()
+
+    told = []
+    for data in (whole, b"{", whole):
+        file.write_bytes(data)
+        app.look()
+        told.append(json.loads(app("GET", "/readyz").body)["keys_refused"])
+
+    assert told == [False, True, False]
 
 
 def test_a_file_damaged_from_the_start_is_nobody(file: Path) -> None:

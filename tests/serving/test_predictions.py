@@ -3,36 +3,38 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from models.story import ConversionScores
 from serving import predictions
-from serving.contract import (
-    ConversionScore,
-    CreatorAsked,
-    CreatorScore,
-    CreatorUnknown,
-    DataUsed,
-    FakeFollowersScore,
-    ScoreAnswer,
-    ScoreRequest,
-)
+from serving.answers import Made
+from serving.contract import CreatorAsked, DataUsed, ScoreAnswer, ScoreRequest
+from serving.entries import Entries
+from serving.group import Group
 from serving.predictions import SCHEMA, PredictionLog
-from serving.problems import Problem
+from serving.state import Models
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 REQUEST = ScoreRequest(creators=(CreatorAsked("ana"), CreatorAsked("bo")), brief_id="spring")
-SCORE = CreatorScore(
-    "ana",
-    "nano",
-    FakeFollowersScore(0.1, 0.2, 0.05, 0.4, 30, "uncertain"),
-    ConversionScore(0.3, 0.2, 0.4, 2.5, 0, 6, None),
-    {},
-    DataUsed(1, 2, 30, "random", None, 0, []),
+CONVERSION = ConversionScores(*np.array([[0.3], [0.2], [0.4], [2.5], [0.0], [6.0]]))
+GROUP = Group(
+    places=[0],
+    X=np.empty((1, 0)),
+    conversion_share=None,
+    tiers=["nano"],
+    risks=[0.1],
+    shares=[0.2],
+    levels=["uncertain"],
+    told=[None],
+    data=[DataUsed(1, 2, 30, "random", None, 0, [])],
+    missing=[()],
+    whole=Entries([]),
 )
-UNKNOWN = CreatorUnknown("bo", Problem(404, "not published").body())
-ANSWER = ScoreAnswer(
-    NOW, None, {"conversion": "3", "fake_followers": "2"}, "hash", [SCORE, UNKNOWN]
+VERSIONS = {"conversion": "3", "fake_followers": "2"}
+MADE = Made(
+    ScoreAnswer(NOW, None, VERSIONS, "hash", []), Models(versions=VERSIONS), [(GROUP, CONVERSION)]
 )
 
 
@@ -40,7 +42,7 @@ def test_score_is_a_row_of_ids_versions_and_numbers(tmp_path: Path) -> None:
     """A score becomes a row without its payload; what was not scored is no row."""
     log = PredictionLog(tmp_path)
 
-    log.add(REQUEST, ANSWER, NOW)
+    log.add(REQUEST, MADE, NOW)
     log.close()
 
     (found,) = pq.read_table(tmp_path).to_pylist()
@@ -61,7 +63,7 @@ def test_disk_that_cannot_be_written_costs_no_score(
     log = PredictionLog(tmp_path / "taken")
 
     for _ in range(5):
-        log.add(REQUEST, ANSWER, NOW)
+        log.add(REQUEST, MADE, NOW)
     log.close()
 
     assert "its rows wait" in caplog.text

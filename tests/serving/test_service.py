@@ -18,6 +18,7 @@ import pytest
 
 from serving import example
 from tests.commands import REPOSITORY, credence
+from tests.fuzz.asked import ask
 from tests.serving.asking import ids
 
 READY_SECONDS = 90.0
@@ -65,8 +66,8 @@ def start(home: Path, log: Path, *arguments: str) -> Server:
                 return server
         except httpx.TransportError:
             time.sleep(0.1)
-    process.kill()
-    raise AssertionError(f"not ready: {process.communicate()[0].decode()}")
+    # Told, not killed: a parent that is killed leaves its workers, who hold what is read here.
+    raise AssertionError(f"not ready: {end(server)}")
 
 
 def end(server: Server) -> str:
@@ -159,6 +160,15 @@ def flat(score: dict[str, Any]) -> dict[str, object]:
     }
 
 
+def test_random_requests_have_documented_answers(server: Server, world: Path) -> None:
+    """Schemathesis with all its checks finds nothing; `make fuzz` asks 40 times as much."""
+    found = ask(server.url, world, 50, "--generation-deterministic")
+
+    assert found.clean, found.said
+    assert found.answered["POST /v1/score"][200] >= 20
+    assert min(answers.total() for answers in found.answered.values()) >= 50
+
+
 def test_example_is_printed_with_its_answer(
     server: Server, at_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -179,6 +189,17 @@ def test_metrics_sum_all_workers(server: Server) -> None:
 
     line = next(one for one in text.splitlines() if 'requests_total{route="/v1/models"' in one)
     assert float(line.split()[-1]) >= 20
+
+
+def test_junk_is_a_problem_on_the_wire(server: Server) -> None:
+    """What is no HTTP at all is answered by a problem too, and counted."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as junk:
+        junk.sendall(b"no request\r\n\r\n")
+        answer = b"".join(iter(lambda: junk.recv(4096), b""))
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\ncontent-type: application/problem+json\r\n" in answer
+    assert 'refused_total{why="malformed"} 1.0' in httpx.get(f"{server.url}/metrics").text
 
 
 def test_large_body_is_refused_on_the_wire(server: Server) -> None:
@@ -231,13 +252,21 @@ def test_without_champions_there_is_nothing_to_serve(empty_home: Path) -> None:
 def test_end_frees_the_port_and_keeps_the_predictions(
     home: Path, world: Path, tmp_path: Path
 ) -> None:
-    """SIGTERM ends every process, and the last predictions are in the log by then."""
+    """SIGTERM ends every process, and the last predictions are in the log by then.
+
+    What it printed from start to end is JSON, line by line.
+    """
     server = start(home, tmp_path / "log")
     creators = [{"creator_id": one} for one in ids(world, "creators", "creator_id")[:3]]
     scores = httpx.post(f"{server.url}/v1/score", json={"creators": creators}).json()["scores"]
 
-    end(server)
+    log = [json.loads(line) for line in end(server).splitlines()]
 
+    assert [one["event"] for one in log if one["event"].startswith("server_")] == [
+        "server_started",
+        "server_ended",
+    ]
+    assert creators[0]["creator_id"] not in json.dumps(log)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", server.port))
     logged = pq.read_table(server.log).to_pylist()

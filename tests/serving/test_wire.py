@@ -1,0 +1,381 @@
+"""HTTP below the app: answers to what is no request, and an end to what never becomes one."""
+
+import asyncio
+import http.client
+import io
+import json
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from uvicorn.server import ServerState
+
+from serving import wire
+from serving.app import App
+from serving.http import Message, Receive, Scope, Send
+from serving.metrics import Metrics
+from serving.state import Snapshot, State
+from serving.wire import Config, Protocol
+
+GET = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+POST = b"POST /v1/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+JUNK = b"J\0NK s3cret\r\n\r\n"
+
+
+class Transport(asyncio.Transport):
+    """A connection whose other end is the test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = b""
+        self.ended = ""
+
+    def write(self, data: Any) -> None:
+        """Keep what is sent."""
+        assert not self.ended
+        self.sent += bytes(data)
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.ended = "told"
+
+    def close(self) -> None:
+        self.ended = self.ended or "closed"
+
+    def abort(self) -> None:
+        self.ended = "aborted"
+
+    def is_closing(self) -> bool:
+        return self.ended in ("closed", "aborted")
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+
+class Answered(NamedTuple):
+    """A response as the standard library reads it."""
+
+    status: int
+    headers: Any
+    body: bytes
+
+
+class Standing(asyncio.SelectorEventLoop):
+    """An event loop whose time stands."""
+
+    def time(self) -> float:
+        return 5_000.0
+
+
+class Connection:
+    """A connection to an app, on an event loop of its own whose time the test makes up."""
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        Config.metrics = self.metrics = Metrics()
+        # Asked first, and passes on every path that the tests use.
+        Config.answering = App(State(Snapshot()), self.metrics)
+        self.loop = Standing()
+        self.state = ServerState()
+        config = Config(app, log_config=None, lifespan="off")
+        config.load()
+        self.transport = Transport()
+        self.protocol = Protocol(config, self.state, {}, self.loop)
+        self.protocol.connection_made(self.transport)
+
+    def send(self, *parts: bytes) -> "Connection":
+        """Send bytes, as long as the connection stands, and let the app work."""
+        for part in parts:
+            if not self.transport.is_closing():
+                self.protocol.data_received(part)
+            self.work()
+        return self
+
+    def work(self) -> None:
+        """Let everything that can go on go on."""
+        for _ in range(20):
+            self.loop.run_until_complete(asyncio.sleep(0))
+
+    def after(self, seconds: float) -> "Connection":
+        """Look after the connection as if it were so much later."""
+        self.protocol.look(self.loop.time() + seconds)
+        self.work()
+        return self
+
+    def lost(self) -> None:
+        """End it from the other side."""
+        self.protocol.connection_lost(None)
+        self.work()
+        self.loop.close()
+
+    def answers(self) -> list[Answered]:
+        """Return every response that was sent."""
+        sent, found = _Sent(self.transport.sent), []
+        while sent.tell() < len(self.transport.sent):
+            response = http.client.HTTPResponse(sent)  # type: ignore[arg-type]
+            response.begin()
+            found.append(Answered(response.status, response.headers, response.read()))
+        return found
+
+
+class _Sent(io.BytesIO):
+    """As much of a socket, and of its file, as reading several responses takes."""
+
+    def makefile(self, _: str) -> "_Sent":
+        return self
+
+    def close(self) -> None:
+        pass
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with what came."""
+    body, more = b"", True
+    while more:
+        message: Message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body, more = body + message["body"], message["more_body"]
+    told = scope["path"].encode() + body
+    head = [(b"content-length", str(len(told)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": told})
+
+
+async def later(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer only after some turns of the event loop."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await echo(scope, receive, send)
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    """Return a connection to an app that takes its time."""
+    made = Connection(later)
+    yield made
+    made.lost()
+
+
+def expect_told(connection: Connection, status: int) -> Answered:
+    """Return the last answer, which is the problem that ends the connection."""
+    last = connection.answers()[-1]
+    assert last.status == status
+    assert last.headers["content-type"] == "application/problem+json"
+    assert last.headers["connection"] == "close"
+    assert len(last.headers["x-request-id"]) == 16
+    assert json.loads(last.body)["status"] == status
+    assert b"s3cret" not in connection.transport.sent
+    assert connection.transport.ended == "told"
+    return last
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        JUNK,
+        b"GET  HTTP/1.1\r\n\r\n",
+        b"GET /s3cret HTTP/9.9\r\n\r\n",
+        b"CONNECT s3cret:80 HTTP/1.1\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nContent-Length: s3cret\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\n s3cret: folded\r\n\r\n",
+        b"GET / HTTP/1.1\nBad Name: s3cret\n\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_junk_is_a_problem(connection: Connection, junk: bytes) -> None:
+    """What is no request is answered as every other error is, and ends the connection."""
+    connection.send(junk, GET)
+
+    expect_told(connection, 400)
+    assert len(connection.answers()) == 1
+
+
+def test_junk_waits_for_what_was_asked_before(connection: Connection) -> None:
+    """Whole requests before it are answered first, in their order."""
+    connection.send(GET + GET.replace(b"livez", b"two") + JUNK)
+
+    expect_told(connection, 400)
+    assert [one.body for one in connection.answers()[:-1]] == [b"/livez", b"/two"]
+
+
+def test_broken_body_is_a_problem(connection: Connection) -> None:
+    """A body that stops to be one ends its request, and the app hears that the client is gone."""
+    connection.send(POST + b"3\r\nabc\r\n", b"XYZ\r\n")
+
+    expect_told(connection, 400)
+    assert len(connection.answers()) == 1
+    assert not connection.state.tasks
+
+
+def test_broken_body_of_a_later_request_is_told_in_its_turn(connection: Connection) -> None:
+    """A request that nobody has begun to answer is not begun any more."""
+    connection.send(GET + POST + b"XYZ\r\n")
+
+    expect_told(connection, 400)
+    assert [one.status for one in connection.answers()] == [200, 400]
+
+
+@given(
+    st.lists(st.sampled_from([GET, POST + b"3\r\nabc\r\n0\r\n\r\n"]), max_size=3),
+    st.sampled_from([b"", JUNK, GET[:20]]),
+    st.lists(st.integers(1, 200), max_size=12),
+)
+def test_however_bytes_are_cut_the_answers_are_the_same(
+    requests: list[bytes], last: bytes, cuts: list[int]
+) -> None:
+    """What is answered depends on the bytes and not on how they arrive."""
+    text = b"".join([*requests, last])
+    places = [0, *sorted(one for one in set(cuts) if one < len(text)), len(text)]
+    connection = Connection(later)
+
+    connection.send(*(text[start:end] for start, end in pairwise(places)))
+
+    statuses = [one.status for one in connection.answers()]
+    assert statuses == [200] * len(requests) + [400] * (last == JUNK)
+    assert connection.transport.ended == ("told" if last == JUNK else "")
+    connection.lost()
+    assert not connection.state.connections
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [b"GET /" + b"s3cret" * 20_000, b"x" * 70_000],
+        [b"GET / HTTP/1.1\r\nX: ", *[b"s3cret" * 1_000] * 20],
+        [b"GET / HTTP/1.1\r\n", *[b"X: s3cret\r\n" * 500] * 20],
+        [POST + b"1\r\na\r\n0\r\n", *[b"X: s3cret\r\n" * 500] * 20],
+        [POST + b"1;", *[b"a" * 40_000] * 3],
+    ],
+    ids=["path", "header", "headers", "trailers", "chunk"],
+)
+def test_endless_heads_end(connection: Connection, parts: list[bytes]) -> None:
+    """A head, a trailer or the head of a chunk that goes on and on is not read to its end."""
+    connection.send(*parts)
+
+    expect_told(connection, 431)
+
+
+def test_bodies_are_not_bounded_as_heads_are(connection: Connection) -> None:
+    """A body in many parts is read whole: its bound is the app's."""
+    part = b"1000\r\n" + b"a" * 4096 + b"\r\n"
+
+    connection.send(POST, *[part] * 100, b"0\r\n\r\n" + GET)
+
+    assert [len(one.body) for one in connection.answers()] == [409_600 + 8, 6]
+
+
+def test_slow_head_is_a_problem(connection: Connection) -> None:
+    """A head that does not arrive in time is answered, also behind another request."""
+    connection.send(GET + GET[:9]).after(wire.HEAD_SECONDS / 2)
+    assert connection.transport.ended == ""
+
+    connection.send(GET[9:20]).after(wire.HEAD_SECONDS + 1)
+
+    expect_told(connection, 408)
+
+
+def test_who_asks_nothing_is_let_go(connection: Connection) -> None:
+    """A connection without a byte is closed without a word."""
+    connection.after(wire.HEAD_SECONDS - 1)
+    assert connection.transport.ended == ""
+
+    connection.after(wire.HEAD_SECONDS + 1)
+
+    assert (connection.transport.ended, connection.transport.sent) == ("closed", b"")
+
+
+def test_idle_connection_is_let_go(connection: Connection) -> None:
+    """After an answer a connection is kept for as long as the server was told."""
+    kept = connection.send(GET).protocol.timeout_keep_alive
+    connection.after(kept - 1)
+    assert connection.transport.ended == ""
+
+    connection.after(kept + 1)
+
+    assert connection.transport.ended == "closed"
+
+
+def test_who_is_being_answered_may_wait() -> None:
+    """However long the app takes, its client is not late."""
+    asked = Connection(never).send(GET)
+
+    ended = asked.after(3_600).transport.ended
+
+    asked.lost()
+    assert (ended, asked.state.tasks) == ("", set())
+
+
+async def never(_: Scope, receive: Receive, __: Send) -> None:
+    """Answer nothing until the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def test_who_was_told_to_go_is_not_waited_for(connection: Connection) -> None:
+    """What a client sends after its problem is thrown away, for a moment only."""
+    connection.send(JUNK, b"x" * 100_000).after(wire.LINGER_SECONDS / 2)
+    assert connection.transport.ended == "told"
+
+    connection.after(wire.LINGER_SECONDS + 1)
+
+    assert connection.transport.ended == "aborted"
+
+
+def test_who_takes_no_answer_is_let_go(connection: Connection) -> None:
+    """A client that does not read what it asked for holds its memory for a while only."""
+    connection.send(GET).protocol.pause_writing()
+    looks = int(wire.STALL_SECONDS / wire.LOOK_SECONDS)
+
+    for _ in range(looks):
+        connection.after(0)
+    assert connection.transport.ended == ""
+    connection.after(0)
+
+    assert connection.transport.ended == "aborted"
+
+
+@pytest.mark.parametrize("protocol", [b"websocket", b"h2c", b"TLS/1.0"])
+def test_upgrades_are_passed_over(connection: Connection, protocol: bytes) -> None:
+    """A request to speak otherwise is answered as the request that it is, and ends there."""
+    asked = b"\r\nConnection: Upgrade\r\nUpgrade: " + protocol + b"\r\n\r\n"
+
+    connection.send(GET.replace(b"\r\n\r\n", asked))
+
+    answer = connection.answers()[0]
+    assert (answer.status, answer.headers["connection"]) == (200, "close")
+    assert connection.transport.ended == "closed"
+
+
+def test_refused_requests_are_counted(connection: Connection) -> None:
+    """What never reaches the app is in the metrics all the same."""
+    connection.send(GET + JUNK)
+
+    text = connection.metrics.text().decode()
+    assert 'credence_refused_total{why="malformed"} 1.0' in text
+    assert 'credence_requests_total{route="none",status="4xx"} 1.0' in text
+    assert "credence_requests_in_flight 0.0" in text
+
+
+def test_what_bentoml_passes_gives_way() -> None:
+    """Whatever else the server below is told to be, its protocol is ours and it logs no access."""
+    config = Config(
+        echo, http="h11", ws="auto", access_log=True, log_config=None, timeout_keep_alive=7
+    )
+    config.load()
+
+    assert config.http_protocol_class is Protocol
+    assert config.ws_protocol_class is None
+    assert not config.access_log
+    assert not config.proxy_headers
+    assert config.timeout_keep_alive == 7
