@@ -9,7 +9,7 @@ WORLD := $(CREDENCE_HOME)/world
 CARDS := $(CREDENCE_HOME)/cards
 REAL := $(or $(CREDENCE_REAL_DATA),../shared/data)
 
-.PHONY: help setup run test check bench cards claims evidence evaluate-real docs lock clean
+.PHONY: help setup run test check bench fuzz bench-serve cards claims evidence evaluate-real docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -45,6 +45,12 @@ bench: setup ## run the benchmarks
 	$(BIN)/python -m benchmarks.trees_speed
 	$(BIN)/python -m benchmarks.reasons_speed
 	$(BIN)/python -m benchmarks.audit_speed
+
+bench-serve: setup ## compare credence serve with a bare app, FastAPI and BentoML (a quarter of an hour)
+	$(BIN)/python -m benchmarks.serve_bench
+
+fuzz: setup ## schemathesis with every check and 2,000 cases an operation, without keys and with one
+	$(BIN)/python -m tests.fuzz
 
 cards: setup ## write the model cards of docs/cards/ from a world trained on afresh
 	rm -rf $(CARDS)

@@ -1,0 +1,1 @@
+"""The same two predictions served in other ways, for `benchmarks.serve`."""
