@@ -146,10 +146,18 @@ def _conversions(scores: ConversionScores | None, X: Floats) -> Sequence[Convers
     """Return what is told of each row's conversion, unknown numbers as null."""
     if scores is None:
         return [None] * len(X)
+    match = _numbers(X[:, _MATCH].tolist())
     *chances, low, high = (part.tolist() for part in scores)
-    match = X[:, _MATCH].tolist()
-    rows = zip(*chances, map(_whole, low), map(_whole, high), match, strict=True)
-    return [ConversionScore(*[None if x != x else x for x in row]) for row in rows]  # noqa: PLR0124
+    if all(x == x for x in chances[0]):  # noqa: PLR0124
+        return list(map(ConversionScore, *chances, map(int, low), map(int, high), match))
+    # Where the probability is unknown, as without a goal, all is.
+    ends = ([None if x != x else int(x) for x in part] for part in (low, high))  # noqa: PLR0124
+    return list(map(ConversionScore, *map(_numbers, chances), *ends, match))
+
+
+def _numbers(values: list[float]) -> list[float | None]:
+    """Return numbers, None for NaN."""
+    return [None if x != x else x for x in values]  # noqa: PLR0124
 
 
 def _reasons(
@@ -185,11 +193,6 @@ def _given(reason: Reason) -> ReasonGiven:
         reason.contribution,
         reason.text,
     )
-
-
-def _whole(value: float) -> float:
-    """Return a whole number as one, and NaN as it is."""
-    return int(value) if value == value else value  # noqa: PLR0124
 
 
 def audit(snapshot: Snapshot, request: AuditRequest) -> AuditAnswer:

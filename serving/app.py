@@ -44,12 +44,13 @@ MODELS = b"x-credence-models"
 """Header: which versions answered; without a score, those that would."""
 
 SCORE = "/v1/score"
-LITTLE_BYTES = 2**10
-"""What so few bytes ask for, but for reasons, is answered within a millisecond."""
+LITTLE_BYTES = 4 * 2**10
+"""What so few bytes ask for, but for reasons, is answered within a millisecond or two."""
 LIGHT_BYTES = 64 * 2**10
 """Larger bodies are decoded off the event loop."""
-LIGHT_CREATORS = 8
-"""More creators are scored off the event loop, as is any history and any reason."""
+LIGHT_CREATORS = 100
+"""More creators, which take more than a millisecond or two, are scored off the event loop, as is
+any history and any reason."""
 THREADS = 2
 """Requests that one worker works on at once off the event loop; the kernels release the lock."""
 
