@@ -12,6 +12,7 @@ import pytest
 
 from features.catalogue import BASE
 from features.computing import Spine, fit_columns, matrix
+from features.drivers import Asked
 from features.reader import read
 from features.summary import data_summary
 from features.tables import Briefs
@@ -68,6 +69,21 @@ def test_stored_features_are_those_of_the_batch(store: Store, world: Path) -> No
     assert found.places == creators.tolist()
     np.testing.assert_array_equal(states.base, expected[:, : len(BASE)])
     np.testing.assert_array_equal(fit, expected[:, len(BASE) :])
+
+
+def test_stored_words_give_the_same_matrix(store: Store, world: Path) -> None:
+    """X straight from what is stored is X of the states, for any brief, offer and order."""
+    tables = read(world)
+    rng = np.random.default_rng(1)
+    for brief in (-1, 0, len(tables.briefs.ids) - 1):
+        rows = rng.permutation(len(tables.creators.ids))[:40]
+        entries = store.get([tables.creators.ids[row] for row in rows]).entries
+        kind, fee = rng.choice([np.nan, 0.0, 2.0], 40), rng.choice([np.nan, 300.0], 40)
+        where = np.full(40, brief)
+        asked = Spine.of(rows, store.as_of, brief=where, compensation=kind, fee=fee)
+        offer = Asked(np.arange(40), store.brief_rows, where, kind, fee, asked.as_of)
+
+        np.testing.assert_array_equal(entries.matrix(offer), matrix(tables, asked))
 
 
 def test_stored_audience_scores_are_those_of_the_batch(
