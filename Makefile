@@ -81,7 +81,7 @@ docs: setup ## write the generated pages of docs/
 	$(BIN)/python -m features.documentation
 
 lock: setup ## write requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --extra train --extra dev --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra train --extra scale --extra dev --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean: ## remove the environment, caches and local state

@@ -198,6 +198,7 @@ def features(tables: Path, spine: Path, out: Path) -> int:
     "score --tables world --pairs pairs.csv --out scores",
     "score --tables world --pairs pairs.csv --out march --as-of 2026-03-01T00:00:00Z",
     "score --tables world --pairs pairs.csv --out explained --reasons 3",
+    "score --tables parted --pairs pairs.parquet --out scores --scheduler tcp://10.0.0.7:8786",
 )
 @_tables()
 @_file("--pairs", "creator_id [, brief_id, as_of, compensation, fee]")
@@ -210,18 +211,52 @@ def features(tables: Path, spine: Path, out: Path) -> int:
     default=0.05,
     help="Stop where a larger share of the pairs, or of a table's rows, is set aside.",
 )
-def score(
-    *, tables: Path, pairs: Path, out: Path, as_of: int | None, reasons: int, max_rejects: float
-) -> int:
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Score in N processes.  [default: in threads, one a core]",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Score on the Dask cluster there, which sees the folders.",
+)
+def score(*, tables: Path, pairs: Path, out: Path, scheduler: str | None, **options: Any) -> int:
     """Score every pair with the champions.
 
-    A stopped job goes on where it was when the same command is given again, with the versions and
-    the as_of of its first run.
+    The tables may be partitioned (credence partition). Memory does not grow with them. A stopped
+    job goes on where it was when the same command is given again, with the versions and the as_of
+    of its first run; the output is the same whatever did the work.
     """
+    if scheduler and options["workers"]:
+        raise click.UsageError("--workers starts processes here: --scheduler has its own")
     from serving.batch import score as run
 
-    rejects = run(tables, pairs, out, as_of=as_of, reasons=reasons, max_rejects=max_rejects)
+    rejects = run(tables, pairs, out, scheduler=scheduler, **options)
     return _outcome(rejects, f"set aside: see {out / 'rejects'}")
+
+
+@_command(
+    "partition --tables world --out parted --parts 64",
+    "score --tables parted --pairs pairs.csv --out scores",
+)
+@_tables()
+@_out("DIR", "Where the parts go.")
+@click.option(
+    "--parts", type=click.IntRange(1, 99_999), required=True, metavar="N", help="How many."
+)
+def partition(tables: Path, out: Path, parts: int) -> None:
+    """Partition tables by creator, for scoring on several machines or again and again.
+
+    Each part holds all rows of its creators, good or bad, and is a tables folder. About 20,000
+    creators a part suit most tables; memory does not grow with them. A stopped job goes on when the
+    same command is given again.
+    """
+    from serving.partition import partition as run
+
+    index = run(tables, out, parts)
+    _say(f"{sum(table.rows for table in index.tables.values())} rows in {parts} parts: {out}")
 
 
 @_command("publish --tables world", "publish --tables world --as-of 2026-03-01T00:00:00Z")

@@ -1,6 +1,6 @@
 """Frames of all raw tables to `Tables`, each after those it refers to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
@@ -31,14 +31,19 @@ from features.profiles import (
     Posts,
     Snapshots,
 )
-from features.settle import Parent, Settled, arrow_finder, settle, sorted_finder
+from features.settle import Parent, Rivals, Settled, arrow_finder, settle, sorted_finder
 from features.tables import Tables
 
 Load = Callable[[str], Frame | None]
 Rows = Callable[[str], Settled | None]
 
 
-def build(load: Load, ledger: Ledger, briefs: Briefs | None = None) -> Tables:
+def build(
+    load: Load,
+    ledger: Ledger,
+    briefs: Briefs | None = None,
+    rivals: Mapping[str, Rivals] | None = None,
+) -> Tables:
     """Return the tables that `load` gives by name.
 
     Parameters
@@ -49,6 +54,8 @@ def build(load: Load, ledger: Ledger, briefs: Briefs | None = None) -> Tables:
         Counts and bad rows are added to it.
     briefs : Briefs, optional
         Known already: references to a brief among them are resolved, others are kept.
+    rivals : mapping, optional
+        For a part of all tables: by table, the keys of differing rows in other parts.
 
     Returns
     -------
@@ -67,7 +74,7 @@ def build(load: Load, ledger: Ledger, briefs: Briefs | None = None) -> Tables:
         if frame is None:
             return None
         present.add(name)
-        return settle(frame, parents, ledger)
+        return settle(frame, parents, ledger, (rivals or {}).get(name))
 
     creators = _creators(rows, parents)
     size = len(creators.ids)

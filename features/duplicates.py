@@ -25,7 +25,7 @@ class Unique:
     conflicting: Ints
 
 
-def unique(frame: Frame, links: dict[str, Ints]) -> Unique:
+def unique(frame: Frame, links: dict[str, Ints], rivals: Times | None = None) -> Unique:
     """Return which rows of a table with a key stand, and until when.
 
     Parameters
@@ -34,6 +34,9 @@ def unique(frame: Frame, links: dict[str, Ints]) -> Unique:
         Good rows.
     links : dict
         For key columns that refer to another table: the row there.
+    rivals : ndarray of int64, optional
+        For each row when the first row of the same key became known that differs and is not in
+        this frame; UNKNOWN_TIME without one.
 
     Returns
     -------
@@ -43,6 +46,8 @@ def unique(frame: Frame, links: dict[str, Ints]) -> Unique:
     """
     rows = len(frame)
     shared = _sharing(frame, links)
+    if rivals is not None:
+        shared = np.union1d(shared, np.flatnonzero(rivals != UNKNOWN_TIME))
     hidden = np.full(rows, UNKNOWN_TIME, dtype=np.int64)
     if not len(shared):
         return Unique(np.arange(rows), hidden, 0, ints())
@@ -52,10 +57,14 @@ def unique(frame: Frame, links: dict[str, Ints]) -> Unique:
     _, first = np.unique(content, return_index=True)
     order = first[np.lexsort((shared[first], known[shared[first]], key[first]))]
     distinct, key = shared[order], key[order]
-    alone = _alone(key)
+    rival = np.full(len(distinct), UNKNOWN_TIME) if rivals is None else rivals[distinct]
+    single = _alone(key)
+    alone = single & (rival == UNKNOWN_TIME)
     starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
     starts = starts[~alone[starts]]
-    stand, until = distinct[starts], known[distinct[starts + 1]]
+    # The last entry answers for a row that differs from none here.
+    second = np.append(known[distinct], UNKNOWN_TIME)[np.where(single[starts], -1, starts + 1)]
+    stand, until = distinct[starts], np.minimum(second, rival[starts])
     hidden[stand] = until
     keep = np.ones(rows, dtype=np.bool_)
     keep[shared] = False

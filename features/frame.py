@@ -50,6 +50,10 @@ class Origin:
             position -= len(part)
         raise IndexError(position)
 
+    def place(self, position: int) -> int:
+        """Return how many rows of the whole table stand before this one."""
+        return position
+
     def rows(self, positions: Sequence[int]) -> list[Row]:
         """Return these rows, counted over all parts, as mappings."""
         found: dict[int, Row] = {}

@@ -91,6 +91,7 @@ def _entry(frame: Frame, position: int, finding: Broken, row: Row) -> SetAside:
         finding.reason,
         # ASCII, since JSON may hold half characters that no text encoding takes.
         json.dumps(values, separators=(",", ":"), allow_nan=False),
+        frame.origin.place(position),
     )
 
 

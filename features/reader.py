@@ -161,13 +161,33 @@ def read_file(
         wrong type or, when strict, a row is bad.
     """
     found = source([Path(path)], schema, optional)
-    frame, ledger = found.frame, Ledger(strict)
+    return file_of(Path(path), found.frame, found.sha256, strict)
+
+
+def file_of(path: Path, frame: Frame, sha256: str, strict: bool = False) -> File:
+    """Return rows of a table file, judged each on its own.
+
+    Parameters
+    ----------
+    path : Path
+    frame : Frame
+        All rows of the file, or some.
+    sha256 : str
+        Of the file's bytes.
+    strict : bool
+        Whether a bad row raises.
+
+    Returns
+    -------
+    File
+    """
+    ledger = Ledger(strict)
     findings = broken(frame)
     ledger.put_aside(frame, findings)
     good = np.ones(len(frame), dtype=np.bool_)
     for finding in findings:
         good[finding.rows] = False
-    return File(Path(path), frame, good, ledger.set_aside, found.sha256)
+    return File(path, frame, good, ledger.set_aside, sha256)
 
 
 def read_accounts(

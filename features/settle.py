@@ -25,6 +25,10 @@ class Parent:
     open: bool = False
 
 
+# The ids that rows elsewhere hold too, as Arrow texts, and when the first of those became known.
+Rivals = tuple[Any, Times]
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """The standing rows of a table.
@@ -85,7 +89,9 @@ def sorted_finder(ids: Sequence[str]) -> Finder:
     return find
 
 
-def settle(frame: Frame, parents: Mapping[str, Parent], ledger: Ledger) -> Settled:
+def settle(
+    frame: Frame, parents: Mapping[str, Parent], ledger: Ledger, rivals: Rivals | None = None
+) -> Settled:
     """Return the rows that stand and record the others.
 
     Parameters
@@ -96,6 +102,8 @@ def settle(frame: Frame, parents: Mapping[str, Parent], ledger: Ledger) -> Settl
         Tables that are present, by name.
     ledger : Ledger
         Counts and bad rows are added to it.
+    rivals : tuple, optional
+        Where the frame is a part of its table: the keys of differing rows in other parts.
 
     Returns
     -------
@@ -116,7 +124,7 @@ def settle(frame: Frame, parents: Mapping[str, Parent], ledger: Ledger) -> Settl
     if dangling:
         rows = _others(good, dangling)
         good, links = good.take(rows), {name: link[rows] for name, link in links.items()}
-    settled = _settle_keys(good, links, ledger)
+    settled = _settle_keys(good, links, ledger, rivals)
     ledger.observe(settled.frame)
     return settled
 
@@ -151,13 +159,15 @@ def _links(frame: Frame, parents: Mapping[str, Parent]) -> tuple[dict[str, Ints]
     return links, findings
 
 
-def _settle_keys(frame: Frame, links: dict[str, Ints], ledger: Ledger) -> Settled:
+def _settle_keys(
+    frame: Frame, links: dict[str, Ints], ledger: Ledger, rivals: Rivals | None
+) -> Settled:
     if not frame.schema.key:
         hidden = np.full(len(frame), UNKNOWN_TIME, dtype=np.int64)
         return Settled(frame, links, hidden)
     # An open parent's -1 stands for many texts, so only closed links are keys.
     keys = {name: link for name, link in links.items() if not len(link) or link.min() >= 0}
-    found = unique(frame, keys)
+    found = unique(frame, keys, None if rivals is None else _rival_times(frame, *rivals))
     ledger.count(frame.schema.name, collapsed=found.collapsed)
     if len(found.conflicting):
         key = ", ".join(frame.schema.key)
@@ -168,3 +178,10 @@ def _settle_keys(frame: Frame, links: dict[str, Ints], ledger: Ledger) -> Settle
         return Settled(frame, links, found.hidden)
     links = {name: link[found.keep] for name, link in links.items()}
     return Settled(frame.take(found.keep), links, found.hidden)
+
+
+def _rival_times(frame: Frame, ids: Any, known: Times) -> Times:
+    """Return for each row when the first differing row elsewhere became known."""
+    rows = arrow_finder(ids)(frame.text(frame.schema.key[0]))
+    times: Times = np.append(known, UNKNOWN_TIME)[rows]
+    return times

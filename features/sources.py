@@ -95,10 +95,20 @@ def source(paths: Sequence[Path], schema: Schema, optional: Collection[str] = ()
     opened = [_frame(path, schema, optional) for path in paths]
     unknown = sorted({name for _, names in opened for name in names})
     warn_unknown(str(paths[0] if len(paths) == 1 else paths[0].parent), schema, unknown)
-    return Source(joined([frame for frame, _ in opened]), _sha256(paths))
+    return Source(joined([frame for frame, _ in opened]), sha256(paths))
 
 
-def _sha256(paths: Sequence[Path]) -> str:
+def sha256(paths: Sequence[Path]) -> str:
+    """Return the SHA-256 of the bytes of these files, one after the other.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+
+    Returns
+    -------
+    str
+    """
     digest = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:
@@ -117,25 +127,67 @@ def _frame(path: Path, schema: Schema, optional: Collection[str]) -> tuple[Frame
     try:
         names, raw = _opened(path, schema)
     except (pa.ArrowException, OSError, ValueError, csv.Error) as error:
-        detail = str(error).partition("\n")[0][:200]
-        raise InputError(
-            f"{path} cannot be read as {'CSV' if is_csv(path) else 'Parquet'}: {detail}. "
-            "Check that the file is complete, or write it again.",
-            table=schema.name,
-        ) from error
+        raise unreadable(path, schema, error) from error
     unknown = unknown_names(str(path), schema, names, optional)
+    return typed(path, raw, schema), unknown
+
+
+def unreadable(path: Path, schema: Schema, error: Exception) -> InputError:
+    """Return the error for a file that cannot be read.
+
+    Parameters
+    ----------
+    path : Path
+    schema : Schema
+    error : Exception
+        What reading it raised.
+
+    Returns
+    -------
+    InputError
+    """
+    detail = str(error).partition("\n")[0][:200]
+    return InputError(
+        f"{path} cannot be read as {'CSV' if is_csv(path) else 'Parquet'}: {detail}. "
+        "Check that the file is complete, or write it again.",
+        table=schema.name,
+    )
+
+
+def typed(path: Path, raw: Any, schema: Schema, start: int = 0) -> Frame:
+    """Return rows of a file as a frame.
+
+    Parameters
+    ----------
+    path : Path
+    raw : pyarrow.Table
+        Columns of text where the file is CSV.
+    schema : Schema
+    start : int
+        Rows of the file before these, for messages.
+
+    Returns
+    -------
+    Frame
+
+    Raises
+    ------
+    InputError
+        If a value has a wrong type.
+    """
     convert = parsed if is_csv(path) else column_of
     columns: dict[str, Any] = {}
     for column in schema.columns:
-        if column.name in names:
-            array = raw.column(column.name)
+        if column.name in raw.schema.names:
+            array, table = raw.column(column.name), schema.name
             try:
                 columns[column.name] = convert(array, column)
             except WrongColumn as error:
-                raise wrong_column(schema.name, column, path.name, str(array.type)) from error
+                raise wrong_column(table, column, path.name, str(array.type)) from error
             except WrongType as error:
-                raise wrong_type(schema.name, column, path.name, error.row, error.value) from error
-    return Frame(schema, np.arange(len(raw)), columns, Origin(((path.name, raw),))), unknown
+                row = start + error.row
+                raise wrong_type(table, column, path.name, row, error.value) from error
+    return Frame(schema, np.arange(len(raw)), columns, Origin(((path.name, raw),)))
 
 
 def _opened(path: Path, schema: Schema) -> tuple[list[str], Any]:

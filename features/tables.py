@@ -51,7 +51,8 @@ __all__ = [
 class SetAside:
     """One bad row: where it stood, which rule it broke and why, and the row itself.
 
-    `reason` never holds an input value; `row` is the row as JSON text.
+    `reason` never holds an input value; `row` is the row as JSON text; `place` counts the rows of
+    the whole table before it.
     """
 
     table: str
@@ -61,6 +62,7 @@ class SetAside:
     rule: str
     reason: str
     row: str
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,53 +1,45 @@
-"""`credence score`: pairs in a file to scores in Parquet parts, whatever interrupts it."""
+"""`credence score`: pairs in a file to scores in Parquet parts, whatever interrupts it.
+
+Pairs and tables are partitioned by creator where they are not small; partitions are scored at once
+in threads, in processes or on a cluster (`serving.job`), and their sorted runs are merged to parts
+that depend on nothing but the inputs. What is finished is a file; a restart does the rest.
+"""
 
 import os
+import shutil
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 import msgspec
-import numpy as np
-import pyarrow as pa
 from tqdm import tqdm
 
 from features.catalogue import catalogue_hash
-from features.computing import Spine
 from features.errors import InputError
-from features.reader import read
-from features.summary import HISTORY, data_summary
-from features.tables import SetAside, Tables
+from features.summary import HISTORY
+from features.tables import Tables
 from serving import manifest as manifests
+from serving.beginning import WORK, Begun, Inputs, begin
+from serving.job import ORDER, RUNS, Record, load_record, run_part, too_many
 from serving.manifest import Manifest
-from serving.moments import instant, moment, text
-from serving.pairs import Pairs, read_pairs, take
-from serving.parts import held, is_part, write_part
-from serving.pinned import CONVERSION, FOLLOWERS, Pinned, pinned
-from serving.scores import rejects_table, scores_table, with_reasons
-from serving.scoring import audiences, reasons_of, scored
+from serving.merging import Run, merged, run_schema, sized
+from serving.moments import text
+from serving.parts import clear_end, held, is_part, write_part
 
 PART_ROWS = 20_000
 """Rows of a part: seconds of work, which is what a stopped job loses at most."""
 
-# Where a part begins, by the file that it goes to.
-Places = list[tuple[Path, int]]
+Told = Callable[[int], object]
+Runner = Callable[[Path, Sequence[int], Told], Iterator[Record]]
 
 
 class TooManyRejectsError(InputError):
     """More rows were set aside than the job may lose."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """All that the output depends on, but for the models."""
-
-    out: Path
-    tables: Tables
-    pairs: Pairs
-    rejects: list[SetAside]
-    reasons: int
-    part_rows: int
 
 
 def score(
@@ -59,13 +51,15 @@ def score(
     reasons: int = 0,
     max_rejects: float = 0.05,
     part_rows: int = PART_ROWS,
+    workers: int | None = None,
+    scheduler: str | None = None,
 ) -> int:
-    """Score every pair into `out`; parts that an earlier run finished are kept.
+    """Score every pair into `out`; what an earlier run finished is kept.
 
     Parameters
     ----------
     tables : Path
-        A tables folder.
+        A tables folder, or the output of `credence partition`.
     pairs : Path
         CSV or Parquet with creator_id [, brief_id, as_of, compensation, fee].
     out : Path
@@ -79,6 +73,10 @@ def score(
         Largest share of the pairs, and of the rows of each table, that may be set aside.
     part_rows : int
         Rows in a part.
+    workers : int, optional
+        Score in so many processes beside; by default in threads of this one.
+    scheduler : str, optional
+        Address of a Dask cluster to score on, whose machines see all these folders.
 
     Returns
     -------
@@ -90,136 +88,166 @@ def score(
     InputError
         If an input cannot be used, too much of it is set aside, a champion is missing, or `out`
         holds, or is being filled by, another job.
+    OSError
+        If the disk is full; the same command goes on where this one stopped.
     """
     started = time.monotonic()
-    with held(out):
-        begun = manifests.load(out)
-        _say(f"reading {tables}")
-        found = read(tables)
-        when = moment(found, as_of) if begun is None else instant(begun.as_of)
-        asked = read_pairs(pairs, found, when)
-        _refuse_too_many(found, asked, max_rejects)
-        job = _Job(out, found, asked, [*asked.rejects, *found.set_aside], reasons, part_rows)
-        plan = _plan(job, when, as_of)
-        if begun is not None:
-            manifests.refuse_other(out, begun, plan)
-            plan = begun
-        plan = _run(job, plan, begun is not None)
-        if not plan.finished:
-            seconds = round(time.monotonic() - started, 3)
-            manifests.save(out, msgspec.structs.replace(plan, finished=True, seconds=seconds))
-    return len(job.rejects)
+    moment = None if as_of is None else text(as_of)
+    options = {"--as-of": moment, "--reasons": reasons, "part_rows": part_rows}
+    with held(out), clear_end(out):
+        before = manifests.load(out)
+        inputs = Inputs.of(tables, pairs)
+        plan = Manifest(options=options, hashes=inputs.hashes, catalogue_hash=catalogue_hash())
+        if before is not None:
+            manifests.refuse_other(out, before, plan)
+            if _finished(out, before, part_rows):
+                return before.rejects
+        try:
+            begun = begin(inputs, out, before or plan, as_of, max_rejects)
+            records = _records(begun, out, _runner(workers, scheduler, begun.known))
+        except InputError:
+            _leave_nothing(out, before)
+            raise
+        found = _counted(begun.manifest, records)
+        _merge(records, begun.job.results(out / WORK), out, part_rows)
+        seconds = round(time.monotonic() - started, 3)
+        manifests.save(out, msgspec.structs.replace(found, finished=True, seconds=seconds))
+        shutil.rmtree(out / WORK, ignore_errors=True)
+    return found.rejects
 
 
-def _plan(job: _Job, when: int, as_of: int | None) -> Manifest:
-    """Return the manifest of a job without its models."""
-    return Manifest(
-        pairs=job.pairs.read,
-        scores=len(job.pairs.spine),
-        rejected_pairs=len(job.pairs.rejects),
-        collapsed=job.pairs.collapsed,
-        rejects=len(job.rejects),
-        missing=_missing(job.tables, job.pairs.spine),
-        as_of=text(when),
-        versions={},
-        digests={},
-        catalogue_hash=catalogue_hash(),
-        options={
-            "--as-of": None if as_of is None else text(as_of),
-            "--reasons": job.reasons,
-            "part_rows": job.part_rows,
-        },
-        hashes={**job.tables.hashes, "pairs": job.pairs.sha256},
+def _finished(out: Path, manifest: Manifest, part_rows: int) -> bool:
+    """Return whether nothing of a job is missing, and say what is there."""
+    if not manifest.finished:
+        return False
+    scores = _missing_parts(out / "scores", manifest.scores, part_rows)
+    rejects = _missing_parts(out / "rejects", manifest.rejects, part_rows)
+    number = max(-(-manifest.scores // part_rows), 1)
+    _say(f"{out}: {number - scores} of {number} parts were finished before")
+    if scores or rejects:
+        return False
+    shutil.rmtree(out / WORK, ignore_errors=True)
+    return True
+
+
+def _missing_parts(folder: Path, rows: int, size: int) -> int:
+    """Return how many parts of so many rows are not there, or not whole."""
+    starts = range(0, max(rows, 1), size)
+    return sum(
+        not is_part(_part(folder, number), min(size, rows - start))
+        for number, start in enumerate(starts)
     )
 
 
-def _missing(tables: Tables, spine: Spine) -> dict[str, int]:
-    """Return how many rows see nothing of a table."""
-    first, places = audiences(spine)
-    lacking = data_summary(tables, take(spine, first)).missing
-    counts: Counter[str] = Counter()
-    for names, rows in zip(lacking, np.bincount(places).tolist(), strict=True):
-        counts.update(dict.fromkeys(names, rows))
-    return {table: counts[table] for table in HISTORY if counts[table]}
+def _part(folder: Path, number: int) -> Path:
+    return folder / f"part-{number:05d}.parquet"
 
 
-def _run(job: _Job, plan: Manifest, resumed: bool) -> Manifest:
-    """Write every part that is not there yet, and return the manifest with its models."""
-    scores = _places(job, "scores", plan.scores)
-    rejects = _places(job, "rejects", plan.rejects)
-    missing = [(path, start) for path, start in scores if not _there(job, path, start, plan.scores)]
-    lacking = [f"{count} of {plan.scores} see no {table}" for table, count in plan.missing.items()]
+def _records(begun: Begun, out: Path, runner: Runner) -> list[Record]:
+    """Score the partitions that are not finished yet, and return what came of all of them."""
+    work, job = out / WORK, begun.job
+    there = [load_record(job.results(work), number) for number in range(job.parts)]
+    records = [record for record in there if record is not None]
+    missing = [number for number, record in enumerate(there) if record is None]
+    blocks = len([*(job.results(work) / "scores").glob("*")])
+    if blocks:
+        _say(
+            f"{out}: going on; {len(records)} of {job.parts} partitions and {blocks} blocks of"
+            " scores were finished before"
+        )
+    with tqdm(total=job.pairs.rows, delay=2, unit=" pairs", file=sys.stderr) as progress:
+        progress.update(sum(record.pairs for record in records))
+        _refuse_too_many(records, begun)
+        for record in runner(work, missing, progress.update):
+            records.append(record)
+            progress.update(record.pairs - record.scores)
+            _refuse_too_many(records, begun)
+    return sorted(records, key=lambda record: record.number)
+
+
+def _refuse_too_many(records: Sequence[Record], begun: Begun) -> None:
+    totals = begun.totals or (records[0].read if records else {})
+    if why := too_many(records, begun.job.max_rejects, totals):
+        raise TooManyRejectsError(why)
+
+
+def _runner(workers: int | None, scheduler: str | None, known: dict[int, Tables]) -> Runner:
+    """Return what scores partitions."""
+    if workers is None and scheduler is None:
+        return partial(_in_threads, known)
+    from serving.cluster import on_cluster
+
+    return partial(on_cluster, workers, scheduler)
+
+
+def _in_threads(
+    known: dict[int, Tables], work: Path, numbers: Sequence[int], progress: Told
+) -> Iterator[Record]:
+    """Score partitions in threads: one computes while another reads or writes."""
+    cores = os.cpu_count() or 1
+    at_once = max(min(cores, len(numbers)), 1)
+    stopped = Event()
+
+    def told(rows: int) -> None:
+        if stopped.is_set():
+            raise InterruptedError
+        progress(rows)
+
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        one = partial(run_part, work, threads=cores // at_once, progress=told)
+        futures = [pool.submit(one, number, tables=known.pop(number, None)) for number in numbers]
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        stopped.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def _counted(plan: Manifest, records: Sequence[Record]) -> Manifest:
+    """Return the manifest with what came of all partitions, and say what they lacked."""
+    missing: Counter[str] = Counter()
+    for record in records:
+        missing.update(record.missing)
+    found = msgspec.structs.replace(
+        plan,
+        **{
+            name: sum(getattr(record, name) for record in records)
+            for name in ("pairs", "scores", "rejected_pairs", "collapsed", "rejects")
+        },
+        missing={table: missing[table] for table in HISTORY if missing[table]},
+    )
+    lacking = [
+        f"{count} of {found.scores} see no {table}" for table, count in found.missing.items()
+    ]
     if lacking:
         _say(f"pairs: {', '.join(lacking)}")
-    if resumed:
-        _say(f"{job.out}: {len(scores) - len(missing)} of {len(scores)} parts were finished before")
-    if missing or not resumed:
-        models = _models(job, plan, resumed)
-        if not resumed:
-            versions, digests = models.versions, models.digests
-            plan = msgspec.structs.replace(plan, versions=versions, digests=digests)
-            manifests.save(job.out, plan)
-        _write_scores(job, models, missing)
-    for path, start in rejects:
-        if not _there(job, path, start, plan.rejects):
-            write_part(path, rejects_table(job.rejects[start : start + job.part_rows]))
-    return plan
+    return found
 
 
-def _models(job: _Job, plan: Manifest, resumed: bool) -> Pinned:
-    """Return the models that the pairs need: the first run's, or the champions."""
-    briefed = bool((job.pairs.spine.brief >= 0).any())
-    names = (FOLLOWERS, CONVERSION) if briefed else (FOLLOWERS,)
-    return pinned(names, plan.versions, plan.digests) if resumed else pinned(names)
+def _merge(records: Sequence[Record], runs: Path, out: Path, part_rows: int) -> None:
+    """Write the parts of scores and rejects that are not there yet."""
+    scores: list[Run] = [
+        [runs / "scores" / f"{one.number:05d}-{block:05d}" for block in range(one.blocks)]
+        for one in records
+    ]
+    rejects: list[Run] = [[runs / "rejects" / f"{one.number:05d}"] for one in records]
+    for name, key, some in (("scores", "creator_id", scores), ("rejects", ORDER, rejects)):
+        schema = run_schema(some[0])
+        tables = sized(merged(some, key, runs / f"{name}-merged"), part_rows, schema)
+        for number, table in enumerate(tables):
+            path = _part(out / name, number)
+            kept = [column for column in table.column_names if column != ORDER]
+            if not is_part(path, len(table)):
+                write_part(path, table.select(kept))
 
 
-def _write_scores(job: _Job, models: Pinned, missing: Places) -> None:
-    spine = job.pairs.spine
-    parts = [(path, take(spine, slice(start, start + job.part_rows))) for path, start in missing]
-    total = sum(len(rows) for _, rows in parts)
-    with tqdm(total=total, delay=2, unit=" pairs", file=sys.stderr) as progress:
-        for path, rows in parts:
-            write_part(path, _part(job, models, rows))
-            progress.update(len(rows))
-
-
-def _part(job: _Job, models: Pinned, rows: Spine) -> pa.Table:
-    """Return the scores of these pairs."""
-    found = scored(job.tables, rows, models.champions, threads=os.cpu_count() or 1)
-    table = scores_table(job.tables, rows, found, models.versions)
-    if not job.reasons:
-        return table
-    return with_reasons(table, reasons_of(found, models.champions, job.reasons))
-
-
-def _places(job: _Job, name: str, rows: int) -> Places:
-    """Return the parts of so many rows; one without a row where there is none."""
-    starts = range(0, max(rows, 1), job.part_rows)
-    folder = job.out / name
-    return [(folder / f"part-{n:05d}.parquet", start) for n, start in enumerate(starts)]
-
-
-def _there(job: _Job, path: Path, start: int, rows: int) -> bool:
-    return is_part(path, min(job.part_rows, rows - start))
-
-
-def _refuse_too_many(tables: Tables, pairs: Pairs, most: float) -> None:
-    """Raise where a larger share of the pairs, or of a table's rows, is set aside."""
-    shares = {name: (counts.set_aside, counts.read) for name, counts in tables.counts.items()}
-    shares["pairs"] = (len(pairs.rejects), pairs.read)
-    for name, (bad, read_rows) in shares.items():
-        if bad > most * read_rows:
-            found = Counter(
-                (one.rule, one.reason)
-                for one in (*pairs.rejects, *tables.set_aside)
-                if one.table == name
-            )
-            (rule, reason), times = found.most_common(1)[0]
-            raise TooManyRejectsError(
-                f"{name}: {bad} of {read_rows} rows were set aside, more than --max-rejects"
-                f" {most:g} allows; {times} of them for {rule}: {reason}. Correct them, or allow"
-                " more"
-            )
+def _leave_nothing(out: Path, before: Manifest | None) -> None:
+    """Remove what a refused job has begun, where no work would be lost with it."""
+    work = out / WORK
+    if before is None and not (work / "tables").exists() and not (work / RUNS).exists():
+        shutil.rmtree(work, ignore_errors=True)
+        (out / manifests.NAME).unlink(missing_ok=True)
 
 
 def _say(words: str) -> None:

@@ -15,21 +15,21 @@ class OtherJobError(InputError):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """`manifest.json`: pairs = scores + rejected_pairs + collapsed."""
+    """`manifest.json`: pairs = scores + rejected_pairs + collapsed, counted when it is finished."""
 
     finished: bool = False
-    pairs: int
-    scores: int
-    rejected_pairs: int
-    collapsed: int
-    rejects: int
+    pairs: int = 0
+    scores: int = 0
+    rejected_pairs: int = 0
+    collapsed: int = 0
+    rejects: int = 0
     """Rows of `rejects`: rejected pairs and the tables' rows that were set aside."""
-    missing: dict[str, int]
+    missing: dict[str, int] = {}
     """Scores without a visible row of these tables, whose features are unknown to them."""
-    as_of: str
+    as_of: str = ""
     """The moment of pairs that name none."""
-    versions: dict[str, str]
-    digests: dict[str, str]
+    versions: dict[str, str] = {}
+    digests: dict[str, str] = {}
     """Of the models' bundles."""
     catalogue_hash: str
     options: dict[str, int | str | None]

@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 from features.arrays import UNKNOWN_TIME
 from features.errors import InputError
 from features.rules import EARLIEST, LATEST
-from features.tables import Tables
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def moment(tables: Tables, as_of: int | None) -> int:
+def moment(latest: int, as_of: int | None) -> int:
     """Return the moment asked for, else the one just after the tables' latest observation.
 
     Parameters
     ----------
-    tables : Tables
+    latest : int
+        `Tables.latest`.
     as_of : int or None
         Microseconds since 1970 in UTC.
 
@@ -27,10 +27,10 @@ def moment(tables: Tables, as_of: int | None) -> int:
     """
     if as_of is not None:
         return as_of
-    if tables.latest == UNKNOWN_TIME:
+    if latest == UNKNOWN_TIME:
         found, why = (datetime.now(UTC) - _EPOCH) // timedelta(microseconds=1), "now"
     else:
-        found, why = tables.latest + 1, "just after the latest observed_at of the tables"
+        found, why = latest + 1, "just after the latest observed_at of the tables"
     print(f"as_of {text(found)}: {why}", file=sys.stderr)
     return found
 

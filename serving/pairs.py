@@ -1,7 +1,6 @@
 """From a file of (creator, brief, moment) rows to rows of the tables, and what leads nowhere."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,9 +8,8 @@ import pyarrow.compute as pc
 
 from features.arrays import UNKNOWN_TIME, Flags, Ints
 from features.computing import Spine
-from features.reader import File, read_file
+from features.reader import File
 from features.rules import REFERENCE
-from features.schema import PAIRS
 from features.spine import standing
 from features.tables import SetAside, Tables
 
@@ -38,16 +36,15 @@ class Pairs:
     read: int
     collapsed: int
     rejects: list[SetAside]
-    sha256: str
 
 
-def read_pairs(path: Path, tables: Tables, as_of: int) -> Pairs:
+def pairs_of(file: File, tables: Tables, as_of: int) -> Pairs:
     """Return the pairs of a file, in the order in which their scores are written.
 
     Parameters
     ----------
-    path : Path
-        CSV or Parquet with creator_id [, brief_id, as_of, compensation, fee].
+    file : File
+        Read with the schema PAIRS.
     tables : Tables
         Where creators and briefs are looked up.
     as_of : int
@@ -56,19 +53,11 @@ def read_pairs(path: Path, tables: Tables, as_of: int) -> Pairs:
     Returns
     -------
     Pairs
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read as pairs.
     """
-    file = read_file(path, PAIRS)
     asked = resolve(file, tables, as_of)
     good = np.flatnonzero(asked.good)
     kept = _distinct(asked.spine, good)
-    return Pairs(
-        take(asked.spine, kept), len(file), len(good) - len(kept), asked.rejects, file.sha256
-    )
+    return Pairs(take(asked.spine, kept), len(file), len(good) - len(kept), asked.rejects)
 
 
 def resolve(file: File, tables: Tables, as_of: int = UNKNOWN_TIME) -> Asked:

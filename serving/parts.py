@@ -1,11 +1,13 @@
 """An output folder held by one job at a time, and files in it that are complete or absent."""
 
+import errno
 import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import IO
 
 import pyarrow as pa
@@ -14,6 +16,7 @@ import pyarrow.parquet as pq
 from features.errors import InputError
 
 LOCK = ".lock"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 TEMPORARY = ".tmp-"
 """How the names of files and folders begin that are not finished."""
 
@@ -62,6 +65,34 @@ def held(folder: Path) -> Iterator[None]:
             folder.rmdir()  # a run refused before it wrote anything leaves nothing behind
 
 
+@contextmanager
+def clear_end(folder: Path) -> Iterator[None]:
+    """Say of a full disk and of a vanished input what to do.
+
+    Parameters
+    ----------
+    folder : Path
+        The output folder of a job that can go on.
+
+    Raises
+    ------
+    InputError
+        If an input is gone.
+    OSError
+        If the disk is full, in words for the person.
+    """
+    again = "the same command goes on where this one stopped"
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InputError(f"{error.filename or error} is gone: put it back, and {again}") from error
+    except OSError as error:
+        if error.errno in _FULL:
+            full = f"no space left for {folder}: free some, and {again}"
+            raise OSError(error.errno, full) from error
+        raise
+
+
 def _lock(folder: Path) -> IO[bytes]:
     """Return the lock file, open and locked, and still the one that others would open."""
     path = folder / LOCK
@@ -89,7 +120,8 @@ def write(path: Path, fill: Callable[[IO[bytes]], None]) -> None:
         Writes the content to the open file it is given.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
+    # Workers on several machines may write the same file.
+    temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{token_hex(4)}-{path.name}")
     try:
         with temporary.open("wb") as file:
             fill(file)

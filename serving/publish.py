@@ -60,7 +60,7 @@ def publish(tables: Path, *, as_of: int | None = None) -> int:
     """
     print(f"reading {tables}", file=sys.stderr)
     found = read(tables)
-    when = moment(found, as_of)
+    when = moment(found.latest, as_of)
     names = (FOLLOWERS, CONVERSION) if CONVERSION in pins() else (FOLLOWERS,)
     models = pinned(names)
     meta = Meta(

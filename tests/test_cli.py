@@ -14,7 +14,7 @@ from tests.serving.jobs import ids, pairs_file
 
 COMMANDS = (
     "world", "train", "models", "promote", "rollback",
-    "audit", "features", "score", "publish", "backtest", "serve", "keys",
+    "audit", "features", "score", "partition", "publish", "backtest", "serve", "keys",
 )  # fmt: skip
 # Modules that a scoring command must never wait for.
 SLOW = ("mlflow", "matplotlib", "bentoml")
