@@ -289,3 +289,5 @@ class Readiness(msgspec.Struct, frozen=True):
     """Null where nothing is published: then only histories can be scored."""
     stale: bool
     """A newer store was published but could not be opened; the last good one serves."""
+    keys_refused: bool = False
+    """The file of keys cannot be used: those read before stay in force, whatever it revokes now."""

@@ -112,9 +112,14 @@ def _request(operation: Json) -> Iterable[str]:
     """Yield what a request holds."""
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         yield f"<h3>Request</h3><p>{_content(kind, content)}</p>"
-    for parameter in operation.get("parameters", ()):
+    for parameter in _in_path(operation):
         text = escape(parameter["schema"]["description"])
         yield f"<h3>Request</h3><p><code>{parameter['name']}</code>: {text}</p>"
+
+
+def _in_path(operation: Json) -> Iterable[Json]:
+    """Return the parameters of a path; the header that any request may have is told of once."""
+    return (one for one in operation["parameters"] if one["in"] == "path")
 
 
 def _content(kind: str, content: Json) -> str:
@@ -126,7 +131,7 @@ def _content(kind: str, content: Json) -> str:
 
 def _curl(method: str, path: str, operation: Json, scopes: Iterable[str]) -> str:
     """Return a command that a shell can run."""
-    for parameter in operation.get("parameters", ()):
+    for parameter in _in_path(operation):
         path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
     words = [f'curl -s "$URL{path}"']
     if any(scopes):

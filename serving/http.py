@@ -31,7 +31,7 @@ MOST_HEADER_BYTES = 32 * 2**10
 
 _ALWAYS: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 _LOOPBACK = re.compile(rb"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
-_JSON_TYPE = re.compile(rb'application/json(?:\s*;\s*charset="?utf-8"?)?\s*', re.IGNORECASE)
+_JSON_TYPE = re.compile(rb'application/json(?:\s*;\s*charset=(?:utf-8|"utf-8"))?\s*', re.IGNORECASE)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -160,6 +160,10 @@ def refuse_other_than_plain_json(head: Head) -> None:
     """
     if head.has(b"content-encoding"):
         raise Problem(415, "send the body without a Content-Encoding")
+    if head.has(b"transfer-encoding"):
+        coding = head.only(b"transfer-encoding")
+        if coding is None or coding.strip().lower() != b"chunked":
+            raise Problem(415, "send the body without a Transfer-Encoding, or chunked")
     kind = head.only(b"content-type")
     if kind is None or not _is_json(kind):
         raise Problem(415, f"send {JSON} with that Content-Type", headers={"accept-post": JSON})

@@ -152,13 +152,15 @@ def _card(version: str, bundle: Bundle, roles: list[str]) -> ModelCard:
 _NO_CARD = b"This version was trained before cards were kept with the model."
 
 
-def readiness(snapshot: Snapshot) -> Readiness:
+def readiness(snapshot: Snapshot, *, keys_refused: bool) -> Readiness:
     """Return what the service can answer with.
 
     Parameters
     ----------
     snapshot : Snapshot
         With the models.
+    keys_refused : bool
+        Whether the file of keys cannot be used.
     """
     versions = snapshot.models.champions.versions()
     store = snapshot.store
@@ -171,6 +173,7 @@ def readiness(snapshot: Snapshot) -> Readiness:
         if store is None
         else Published(EPOCH + timedelta(microseconds=store.as_of), store.versions),
         stale=snapshot.stale,
+        keys_refused=keys_refused,
     )
 
 

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, generated from the routes and the types that decode and encode."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 
@@ -18,12 +18,13 @@ from serving.specimens import BODIES, CREATOR
 Json = dict[str, object]
 
 _MEANINGS: Mapping[int, str] = {
-    400: "The body is not JSON: NaN, Infinity and bytes that are not UTF-8 included.",
+    400: "The request is not HTTP/1.1, or its body is not JSON: NaN, Infinity and bytes that are no"
+    " UTF-8 included.",
     401: "The server asks for a key, and there is no valid one in Authorization.",
     403: "The key does not hold the scope of the route.",
     404: "Nothing of that name is stored.",
     405: "The path has other methods: see Allow.",
-    408: "The body did not arrive in time.",
+    408: "The head or the body did not arrive in time.",
     413: "More bytes, creators, history rows or followers than one request may hold.",
     415: "The body is not declared as application/json, or it has a Content-Encoding.",
     421: "There is not one Host, or the server asks for no keys and the Host is not loopback.",
@@ -38,6 +39,7 @@ _OWN_HEADERS: Mapping[int, Mapping[str, str]] = {
     401: _CHALLENGE,
     403: _CHALLENGE,
     405: {"Allow": "The methods of the path."},
+    415: {"Accept-Post": "The media type that the path reads, where another one was sent."},
     429: {"Retry-After": "After how many whole seconds the key is answered again."},
 }
 _SCHEME = "key"
@@ -45,6 +47,13 @@ _KEY: Json = {
     "type": "http",
     "scheme": "bearer",
     "description": "A key that `credence keys create` printed; an operation names its scope.",
+}
+_REQUEST_ID: Json = {
+    "name": "X-Request-Id",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "Names the request in its answer and in the log if it is 1 to 64 of"
+    " A-Za-z0-9._:-; in place of any other, a new one is made.",
 }
 _SHARED_HEADERS: Mapping[str, str] = {
     "X-Request-Id": "The request's own X-Request-Id where it is harmless, else a new one.",
@@ -105,6 +114,7 @@ def _operation(route: Route, keyed: bool) -> Json:
     operation: Json = {
         "operationId": route.name,
         "summary": route.summary,
+        "parameters": [*_in_path(route), _REQUEST_ID],
         "responses": responses,
     }
     if keyed and route.scope != PUBLIC:
@@ -114,17 +124,19 @@ def _operation(route: Route, keyed: bool) -> Json:
             "required": True,
             "content": {JSON: {"schema": _reference(route.request), "example": BODIES[route.name]}},
         }
-    if "{creator_id}" in route.path:
-        operation["parameters"] = [
-            {
-                "name": "creator_id",
-                "in": "path",
-                "required": True,
-                "schema": msgspec.json.schema(Id),
-                "example": CREATOR["creator_id"],
-            }
-        ]
     return operation
+
+
+def _in_path(route: Route) -> Iterator[Json]:
+    """Yield what the path of a route has a place for."""
+    if "{creator_id}" in route.path:
+        yield {
+            "name": "creator_id",
+            "in": "path",
+            "required": True,
+            "schema": msgspec.json.schema(Id),
+            "example": CREATOR["creator_id"],
+        }
 
 
 def _success(route: Route) -> Json:

@@ -92,6 +92,7 @@ def test_answers_are_those_of_the_app(client: Client, world: Path) -> None:
         ("/v1/score", "OPTIONS", b""),
         ("/nothing", "POST", b"{}"),
         ("/v1/score", "POST", b'{"reasons": 3, "creators": []}'),
+        ("/v1/score", "POST", b'{"\\u0072easons": 3, "creators": []}'),
         ("/v1/score", "POST", b" " * (LITTLE_BYTES + 1)),
     ],
 )

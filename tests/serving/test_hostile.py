@@ -20,7 +20,17 @@ from serving.state import Snapshot, State
 from tests.serving.hostile import CANARIES, WORD, Row
 from tests.serving.hostile_bodies import BODIES
 from tests.serving.hostile_heads import HEADS
-from tests.serving.hostile_wires import ALIVE, WIRES, Alive, GoOn, Wire, get
+from tests.serving.hostile_wires import (
+    ALIVE,
+    BODY,
+    LENGTH,
+    UNKNOWN_FIELD,
+    WIRES,
+    Alive,
+    Wire,
+    get,
+    post,
+)
 from tests.serving.test_service import Server, end, start
 
 # With the other servers, so that they do not slow each other down.
@@ -119,13 +129,23 @@ def told(status: int, headers: dict[str, str], body: bytes) -> object:
     return status, headers.get("content-type"), json.loads(body) if body else None
 
 
-def expected(answer: Problem | Alive | GoOn) -> object:
+def expected(answer: Problem | Alive) -> object:
     """Return the same of an answer of a row."""
     if isinstance(answer, Problem):
         return answer.status, MEDIA_TYPE, msgspec.to_builtins(answer.body())
-    if isinstance(answer, Alive):
-        return 200, "application/json", {"status": "alive"}
-    return 100, None, None
+    return 200, "application/json", {"status": "alive"}
+
+
+def test_a_body_is_asked_for(server: Server) -> None:
+    """A client that waits to be asked for its body is, and then has its answer."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(post(LENGTH, "Expect: 100-continue", body=b""))
+        asked = connection.recv(65_536)
+        connection.sendall(BODY)
+        data = b"".join(iter(lambda: connection.recv(65_536), b""))
+
+    assert asked == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert [told(*answer) for answer in answers(data)] == [expected(UNKNOWN_FIELD)]
 
 
 def test_server_lives_on(server: Server) -> None:

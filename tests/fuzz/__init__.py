@@ -1,0 +1,1 @@
+"""Random requests, made from the published contract, against a running server."""
