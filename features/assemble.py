@@ -18,6 +18,8 @@ from features.arrays import (
     ints,
 )
 from features.countries import COUNTRIES
+from features.frame import of_codes
+from features.ordering import arranged, order_of
 from features.profiles import (
     FOLLOWER_VALUES,
     METRICS,
@@ -57,16 +59,15 @@ def codes_of(texts: Any) -> Codes:
 
     Parameters
     ----------
-    texts : pyarrow.LargeStringArray
+    texts : pyarrow.LargeStringArray or pyarrow.DictionaryArray
 
     Returns
     -------
     ndarray of int64
     """
     coded = texts.dictionary_encode()
-    numbers: Codes = np.append(codes(coded.dictionary.to_pylist()), 0)
-    places: Ints = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return numbers[places]
+    numbers: Codes = of_codes(coded, np.append(codes(coded.dictionary.to_pylist()), 0))
+    return numbers
 
 
 def offsets_of(rows: Ints, groups: int) -> Ints:
@@ -87,36 +88,6 @@ def offsets_of(rows: Ints, groups: int) -> Ints:
     return offsets
 
 
-def order_of(*keys: Ints, ties: Any = None) -> Ints:
-    """Return the order by the keys, the first one leading, then by text.
-
-    Parameters
-    ----------
-    *keys : ndarray of int64
-    ties : pyarrow.LargeStringArray, optional
-        Orders rows whose keys are all equal.
-
-    Returns
-    -------
-    ndarray of int64
-    """
-    order = np.lexsort(keys[::-1])
-    if ties is None or len(order) < 2:
-        return order
-    same = np.ones(len(order) - 1, dtype=np.bool_)
-    for key in keys:
-        same &= key[order[1:]] == key[order[:-1]]
-    if not same.any():
-        return order
-    tied = np.concatenate([[False], same]) | np.concatenate([same, [False]])
-    # Texts are ranked among the tied rows only: sorting all of them would cost the most.
-    rows = order[tied]
-    rank = ints(len(rows))
-    rank[np.asarray(pc.sort_indices(ties.take(pa.array(rows))))] = np.arange(len(rows))
-    order[tied] = rows[np.lexsort([rank, *(key[rows] for key in keys[::-1])])]
-    return order
-
-
 def creators_of(settled: Settled) -> Creators:
     """Return the creators' arrays, sorted by id."""
     ids = settled.frame.text("creator_id")
@@ -127,8 +98,8 @@ def creators_of(settled: Settled) -> Creators:
         index=dict(zip(names, range(len(names)), strict=True)),
         platform=frame.number("platform"),
         country=countries(frame.number("country")),
-        language=codes_of(frame.text("language")),
-        category=codes_of(frame.text("category")),
+        language=codes_of(frame.coded("language")),
+        category=codes_of(frame.coded("category")),
         created_at=frame.time("created_at"),
         verified=frame.number("is_verified"),
         accepts=frame.number("accepts"),
@@ -137,42 +108,50 @@ def creators_of(settled: Settled) -> Creators:
     )
 
 
-def _by_creator(settled: Settled, time: str, ties: str = "") -> tuple[Settled, Ints, Times]:
+def _by_creator(settled: Settled, time: str, order: Ints | None) -> tuple[Settled, Ints, Times]:
+    """Return the rows in the order by creator and time, and both."""
+    ordered = settled if order is None else settled.take(order)
+    return ordered, ordered.links["creator_id"], ordered.frame.time(time)
+
+
+def _by_time(settled: Settled, time: str) -> tuple[Settled, Ints, Times]:
     """Return the rows by creator and time, and both."""
-    creator, known = settled.links["creator_id"], settled.frame.time(time)
-    text = settled.frame.text(ties) if ties else None
-    order = order_of(creator, known, ties=text)
-    return settled.take(order), creator[order], known[order]
+    order = arranged(settled.links["creator_id"], settled.frame.time(time))
+    return _by_creator(settled, time, order)
 
 
 def snapshots_of(settled: Settled, creators: int) -> Snapshots:
     """Return the snapshots' arrays."""
-    ordered, creator, known = _by_creator(settled, "observed_at")
+    ordered, creator, known = _by_time(settled, "observed_at")
     return Snapshots(offsets_of(creator, creators), known, ordered.frame.numbers(SNAPSHOT_VALUES))
 
 
 def audits_of(settled: Settled, creators: int) -> Audits:
     """Return the audits' arrays."""
-    ordered, creator, known = _by_creator(settled, "observed_at")
+    ordered, creator, known = _by_time(settled, "observed_at")
     return Audits(offsets_of(creator, creators), known, ordered.frame.number("fake_share"))
 
 
-def posts_of(settled: Settled, creators: int) -> tuple[Posts, Any]:
-    """Return the posts' arrays without metrics, and their ids as an Arrow array."""
-    ordered, creator, known = _by_creator(settled, "posted_at", "post_id")
+def posts_of(settled: Settled, creators: int) -> tuple[Posts, Ints | None]:
+    """Return the posts' arrays without metrics, and their order where they did not stand in it."""
+    frame = settled.frame
+    order = arranged(
+        settled.links["creator_id"], frame.time("posted_at"), ties=frame.text("post_id")
+    )
+    ordered, creator, known = _by_creator(settled, "posted_at", order)
     frame = ordered.frame
     none = np.zeros((0, len(METRICS)))
     posts = Posts(
         offsets=offsets_of(creator, creators),
         known=known,
-        hidden=ordered.hidden,
+        hidden=np.array(ordered.hidden),
         values=frame.numbers(POST_VALUES),
-        brand=codes_of(frame.text("brand_id")),
+        brand=codes_of(frame.coded("brand_id")),
         metric_offsets=ints(len(frame) + 1),
         metric_known=ints(),
         metrics=none,
     )
-    return posts, frame.text("post_id")
+    return posts, order
 
 
 def nested(settled: Settled, column: str, rows: int, names: Sequence[str]) -> Any:
@@ -195,9 +174,10 @@ def nested(settled: Settled, column: str, rows: int, names: Sequence[str]) -> An
         int64 (rows + 1,), int64 (n,) and float64 (n, len(names)).
     """
     owner, known = settled.links[column], settled.frame.time("observed_at")
-    order = order_of(owner, known)
-    values = settled.frame.numbers(names)[order]
-    return offsets_of(owner, rows), known[order], values
+    order, values = arranged(owner, known), settled.frame.numbers(names)
+    if order is not None:
+        known, values = known[order], values[order]
+    return offsets_of(owner, rows), known, values
 
 
 def audience_of(settled: Settled, creators: int) -> Audience:
@@ -223,7 +203,7 @@ def followers_of(settled: Settled, creators: int) -> Followers:
     frame, creator = settled.frame, settled.links["creator_id"]
     known, values = frame.time("observed_at"), frame.numbers(FOLLOWER_VALUES)
     kind = frame.number("frame")
-    sample = _samples(creator, known, frame.text("sample_id"))
+    sample = _samples(creator, known, frame.coded("sample_id"))
     keys = [*values.T[::-1], kind, known, sample, creator]
     order = np.lexsort(keys)
     creator, sample = creator[order], sample[order]
@@ -237,12 +217,11 @@ def _samples(creator: Ints, known: Times, names: Any) -> Ints:
     """Return numbers of the samples that grow with creator, first known time and name."""
     if not len(creator):
         return ints()
-    coded = names.dictionary_encode()
-    rank = ints(len(coded.dictionary) + 1)
-    rank[np.asarray(pc.sort_indices(coded.dictionary), dtype=np.int64)] = np.arange(
-        1, len(coded.dictionary) + 1
+    rank = ints(len(names.dictionary) + 1)
+    rank[np.asarray(pc.sort_indices(names.dictionary), dtype=np.int64)] = np.arange(
+        1, len(names.dictionary) + 1
     )
-    name = rank[coded.indices.fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)]
+    name = of_codes(names, rank)
     # Without a name the rows of one UTC day are a sample.
     day = np.where(name == 0, known // DAY, 0)
     order = np.lexsort((known, day, name, creator))

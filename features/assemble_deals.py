@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow.compute as pc
 
 from features.arrays import UNKNOWN_TIME, Codes, Floats, Ints, Times
-from features.assemble import codes_of, countries, offsets_of, order_of
+from features.assemble import codes_of, countries, offsets_of
 from features.countries import COUNTRIES
 from features.deals import OUTCOMES, Applications, Briefs, Collaborations
 from features.frame import Frame
+from features.ordering import order_of
 from features.settle import Settled, arrow_finder
 
 TARGETS = ("target_countries", "target_genders", "target_ages")  # in the order of DIMENSIONS
@@ -31,7 +32,7 @@ def briefs_of(settled: Settled, brands: Frame | None) -> Briefs:
     order = np.asarray(pc.sort_indices(settled.frame.text("brief_id")), dtype=np.int64)
     frame, hidden = settled.frame.take(order), settled.hidden[order]
     category, country, value, known = _brand_columns(frame, brands)
-    own = codes_of(frame.text("category"))
+    own = codes_of(frame.coded("category"))
     goal = frame.number("conversion_goal")
     offsets, dimension, target, weight = _targets(frame)
     ids: list[str] = frame.text("brief_id").to_pylist()
@@ -40,7 +41,7 @@ def briefs_of(settled: Settled, brands: Frame | None) -> Briefs:
         index={name: row for row, name in enumerate(ids)},
         known=frame.time("created_at"),
         hidden=hidden,
-        brand=codes_of(frame.text("brand_id")),
+        brand=codes_of(frame.coded("brand_id")),
         category=np.where(own == 0, category, own),
         type=frame.number("collaboration_type"),
         goal=np.where(np.isnan(goal), 1.0, goal),
@@ -68,7 +69,7 @@ def _brand_columns(frame: Frame, brands: Frame | None) -> tuple[Codes, Floats, F
         return np.zeros(rows, np.int64), unknown, unknown.copy(), np.full(rows, UNKNOWN_TIME)
     row = arrow_finder(brands.text("brand_id"))(frame.text("brand_id"))
     # The row -1 takes the last entry, which stands for an unknown brand.
-    category = np.append(codes_of(brands.text("category")), 0)[row]
+    category = np.append(codes_of(brands.coded("category")), 0)[row]
     country = np.append(countries(brands.number("country")), np.nan)[row]
     value = np.append(brands.number("average_order_value"), np.nan)[row]
     known = np.append(brands.time("observed_at"), UNKNOWN_TIME)[row]

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel_list, kernel_part
+from features.arrays import Flags, Floats
+from features.compiled import kernel_part
 from features.spec import Family
 from features.statistics import Column, median
 from features.view import View
@@ -259,21 +259,21 @@ def is_verified(view: View) -> float:
     return view.now[FACT_VERIFIED]
 
 
-@kernel_list
-def audience_columns(view: View, out: Floats) -> None:
-    """Fill in the features of this module in the order of their definition."""
-    out[0] = sample_size(view)
-    out[1] = sample_mass_following(view)
-    out[2] = sample_zero_posts(view)
-    out[3] = sample_no_picture(view)
-    out[4] = sample_digits(view)
-    out[5] = sample_empty_bio(view)
-    out[6] = sample_private(view)
-    out[7] = sample_following_ratio(view)
-    out[8] = audience_country_entropy(view)
-    out[9] = audience_age_entropy(view)
-    out[10] = audience_top_country(view)
-    out[11] = audience_female(view)
-    out[12] = is_tiktok(view)
-    out[13] = is_youtube(view)
-    out[14] = is_verified(view)
+@kernel_part
+def audience_columns(view: View, wanted: Flags, out: Floats) -> None:
+    """Fill in the wanted features of this module, in the order of their definition."""
+    out[0] = sample_size(view) if wanted[0] else np.nan
+    out[1] = sample_mass_following(view) if wanted[1] else np.nan
+    out[2] = sample_zero_posts(view) if wanted[2] else np.nan
+    out[3] = sample_no_picture(view) if wanted[3] else np.nan
+    out[4] = sample_digits(view) if wanted[4] else np.nan
+    out[5] = sample_empty_bio(view) if wanted[5] else np.nan
+    out[6] = sample_private(view) if wanted[6] else np.nan
+    out[7] = sample_following_ratio(view) if wanted[7] else np.nan
+    out[8] = audience_country_entropy(view) if wanted[8] else np.nan
+    out[9] = audience_age_entropy(view) if wanted[9] else np.nan
+    out[10] = audience_top_country(view) if wanted[10] else np.nan
+    out[11] = audience_female(view) if wanted[11] else np.nan
+    out[12] = is_tiktok(view) if wanted[12] else np.nan
+    out[13] = is_youtube(view) if wanted[13] else np.nan
+    out[14] = is_verified(view) if wanted[14] else np.nan

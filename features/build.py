@@ -31,11 +31,36 @@ from features.profiles import (
     Posts,
     Snapshots,
 )
-from features.settle import Parent, Rivals, Settled, arrow_finder, settle, sorted_finder
+from features.settle import (
+    Parent,
+    Rivals,
+    Settled,
+    arrow_finder,
+    indexed_finder,
+    settle,
+    sorted_finder,
+)
 from features.tables import Tables
 
 Load = Callable[[str], Frame | None]
 Rows = Callable[[str], Settled | None]
+
+ASKED = (
+    "creators",
+    "brands",
+    "briefs",
+    "posts",
+    "post_metrics",
+    "collaborations",
+    "outcomes",
+    "snapshots",
+    "audience",
+    "followers",
+    "audits",
+    "applications",
+    "accounts",
+)
+"""The order in which `build` asks for tables."""
 
 
 def build(
@@ -128,8 +153,8 @@ def _briefs(rows: Rows, parents: dict[str, Parent], given: Briefs | None) -> Bri
 def _posts(rows: Rows, parents: dict[str, Parent], creators: int) -> Posts:
     settled, posts = rows("posts"), Posts.empty(creators)
     if settled is not None:
-        posts, ids = posts_of(settled, creators)
-        parents["posts"] = Parent(arrow_finder(ids))
+        posts, order = posts_of(settled, creators)
+        parents["posts"] = Parent(indexed_finder(settled.frame.index("post_id"), order))
     metrics = rows("post_metrics")
     if settled is None or metrics is None:
         return posts

@@ -38,7 +38,7 @@ class Schema:
     """One table: columns, key (empty: every row is kept), known-at column, references.
 
     `references` maps a column to the table whose id it holds. `known_at` is empty where rows
-    are known always.
+    are known always. `values` are the numbers that kernels read side by side.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Schema:
     key: tuple[str, ...] = ()
     known_at: str = ""
     references: tuple[tuple[str, str], ...] = ()
+    values: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """Return the column of that name.

@@ -89,6 +89,23 @@ def kernel_part(function: Callable[P, R]) -> Callable[P, R]:
     return compiled
 
 
+def kernel_step(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a kernel part that is pasted, compiled, into whatever calls it.
+
+    Parameters
+    ----------
+    function : callable
+        Small, and called for every single value: a call would cost more than the work.
+
+    Returns
+    -------
+    callable
+        The same function, for use inside kernels.
+    """
+    compiled: Callable[P, R] = numba.njit(forceinline=True, **_PART)(function)
+    return compiled
+
+
 def kernel_list(function: Callable[P, R]) -> Callable[P, R]:
     """Make a straight list of calls of kernel parts, pasted into the kernel that calls it.
 

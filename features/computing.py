@@ -1,18 +1,18 @@
 """From raw tables and a spine to X: one path for training, batch and online."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from features.arrays import Floats, Ints, Times, owned
-from features.catalogue import BASE, FIT, NAMES
+from features.catalogue import FIT, NAMES
+from features.chosen import CATALOGUE, Choice, choice_of
 from features.drivers import (
     Asked,
     BaseColumns,
     Moments,
+    Wanted,
     base_rows,
     fit_rows,
     state_rows,
@@ -20,10 +20,13 @@ from features.drivers import (
 from features.histories import brief_rows as brief_arrays
 from features.histories import collaboration_rows, histories_of
 from features.samples import Samples, samples
+from features.spans import distinct, each, split
 from features.spine import Spine, spine_of
 from features.states import States, empty
 from features.summary import DataSummary, data_summary
 from features.tables import Briefs, Tables
+from features.view_creator import Histories
+from features.view_deal import CollaborationRows
 from features.warming import share
 
 if TYPE_CHECKING:
@@ -46,8 +49,10 @@ __all__ = [
 CHUNK = 16_384  # rows whose states are held at a time
 
 
-def compute(tables: Tables, spine: "pd.DataFrame") -> "pd.DataFrame":
-    """Return every feature of the catalogue for each row of the spine.
+def compute(
+    tables: Tables, spine: "pd.DataFrame", *, columns: Sequence[str] | None = None
+) -> "pd.DataFrame":
+    """Return features for each row of the spine.
 
     Parameters
     ----------
@@ -55,30 +60,41 @@ def compute(tables: Tables, spine: "pd.DataFrame") -> "pd.DataFrame":
         From `features.read`.
     spine : DataFrame
         Columns creator_id, as_of and optionally brief_id, compensation, fee.
+    columns : sequence of str, optional
+        Names of features; the whole catalogue by default. A few take less time than all.
 
     Returns
     -------
     DataFrame
-        The index of `spine`, the columns NAMES, float64; NaN is unknown.
+        The index of `spine`, the columns asked for, float64; NaN is unknown.
 
     Raises
     ------
     InputError
-        If the spine lacks a column or holds a value that cannot be read.
+        If the spine lacks a column or holds a value that cannot be read, or a name is no feature.
     """
     import pandas as pd
 
-    X = matrix(tables, spine_of(tables, spine))
-    return pd.DataFrame(X, index=spine.index, columns=list(NAMES))
+    X = matrix(tables, spine_of(tables, spine), columns=columns)
+    return pd.DataFrame(X, index=spine.index, columns=list(NAMES if columns is None else columns))
 
 
-def matrix(tables: Tables, spine: Spine, *, threads: int = 1, training: bool = False) -> Floats:
+def matrix(
+    tables: Tables,
+    spine: Spine,
+    *,
+    columns: Sequence[str] | None = None,
+    threads: int = 1,
+    training: bool = False,
+) -> Floats:
     """Return X, bit for bit the same for a row alone, in any batch and on any number of threads.
 
     Parameters
     ----------
     tables : Tables
     spine : Spine
+    columns : sequence of str, optional
+        Names of features; the whole catalogue by default.
     threads : int
         How many to compute on.
     training : bool
@@ -86,27 +102,49 @@ def matrix(tables: Tables, spine: Spine, *, threads: int = 1, training: bool = F
 
     Returns
     -------
-    ndarray of float64, shape (n, len(NAMES))
+    ndarray of float64, shape (n, len(columns))
         NaN is unknown; a row of an unknown creator is NaN.
+
+    Raises
+    ------
+    InputError
+        If a name is no feature.
     """
-    X = np.empty((len(spine), len(NAMES)))
-    for start in range(0, len(spine), CHUNK):
-        rows = slice(start, start + CHUNK)
-        creators, moments, places = _distinct(spine.creator[rows], spine.as_of[rows])
-        found = states(tables, creators, moments, threads=threads, training=training)
-        X[rows, : len(BASE)] = found.base[places]
-        X[rows, len(BASE) :] = fit_columns(
-            found,
-            np.where(spine.creator[rows] < 0, -1, places),
-            tables.briefs,
-            spine.brief[rows],
-            compensation=spine.compensation[rows],
-            fee=spine.fee[rows],
-            as_of=spine.as_of[rows],
-            threads=threads,
-            training=training,
-        )
+    chosen = choice_of(columns)
+    # Memory is bounded by so many rows a thread, whatever the size of the spine.
+    size = min(CHUNK, -(-len(spine) // threads))
+    if len(spine) <= size:
+        return _rows(tables, spine, chosen, training)
+    X = np.empty((len(spine), len(chosen.places)))
+
+    def fill(span: tuple[int, int]) -> None:
+        X[slice(*span)] = _rows(tables, spine.take(slice(*span)), chosen, training)
+
+    starts = range(0, len(spine), size)
+    each(fill, [(start, min(start + size, len(spine))) for start in starts], threads)
     return X
+
+
+def _rows(tables: Tables, spine: Spine, chosen: Choice, training: bool) -> Floats:
+    """Return these columns of X for the rows of a spine."""
+    creators, moments, rows = distinct(spine.creator, spine.as_of)
+    places, wanted = chosen.places, chosen.wanted
+    if not wanted.facts:
+        seen = _moments_of(tables, creators, moments)
+        return _base(histories_of(tables), seen, wanted, training).base[rows[:, None], places]
+    found = states(tables, creators, moments, training=training)
+    fit = fit_columns(
+        found,
+        np.where(spine.creator < 0, -1, rows),
+        tables.briefs,
+        spine.brief,
+        compensation=spine.compensation,
+        fee=spine.fee,
+        as_of=spine.as_of,
+        training=training,
+    )
+    X = np.concatenate([found.base[rows], fit], axis=1)
+    return X if chosen is CATALOGUE else X[:, places]
 
 
 def states(
@@ -138,14 +176,19 @@ def states(
     IndexError
         If a creator is beyond the table.
     """
-    share()
-    n = len(creators)
-    moments = Moments(_rows_below(len(tables.creators.ids), creators), _moments(as_of, n))
-    histories = histories_of(tables)
-    collaborations = collaboration_rows(tables)
-    blank = empty(n)
-    columns = BaseColumns(blank.base, blank.creator, blank.category)
-    _split(lambda span: base_rows(histories, moments, columns, training, span), n, threads)
+    moments = _moments_of(tables, creators, as_of)
+    histories, collaborations = histories_of(tables), collaboration_rows(tables)
+    blank = _base(histories, moments, CATALOGUE.wanted, training, threads)
+    return listed(blank, histories, collaborations, moments)
+
+
+def listed(
+    blank: States, histories: Histories, collaborations: CollaborationRows, moments: Moments
+) -> States:
+    """Return states with the breakdowns and collaborations that creators and moments see."""
+    n = len(blank)
+    if not (len(histories.audience.known) or len(collaborations.known)):
+        return blank
     counts = np.zeros((n, 2), dtype=np.int64)
     state_rows(histories.audience, collaborations, moments, counts, empty().arrays)
     offsets = np.concatenate([np.zeros((1, 2), dtype=np.int64), np.cumsum(counts, axis=0)])
@@ -162,6 +205,24 @@ def states(
     )
     state_rows(histories.audience, collaborations, moments, counts, found.arrays)
     return found
+
+
+def _base(
+    histories: Histories, moments: Moments, wanted: Wanted, training: bool, threads: int = 1
+) -> States:
+    """Return states of which only the wanted base features and facts are known."""
+    share()
+    n = len(moments.creator)
+    found = empty(n)
+    out = BaseColumns(wanted, found.base, found.creator, found.category)
+    split(lambda span: base_rows(histories, moments, out, training, span), n, threads)
+    return found
+
+
+def _moments_of(tables: Tables, creators: Ints, as_of: Times | int) -> Moments:
+    """Return creators and moments for kernels."""
+    rows = _rows_below(len(tables.creators.ids), creators)
+    return Moments(rows, _moments(as_of, len(creators)))
 
 
 def fit_columns(
@@ -214,18 +275,8 @@ def fit_columns(
     )
     arrays = states.arrays
     out = np.full((n, len(FIT)), np.nan)
-    _split(lambda span: fit_rows(arrays, asked, out, training, span), n, threads)
+    split(lambda span: fit_rows(arrays, asked, out, training, span), n, threads)
     return out
-
-
-def _split(work: Callable[[tuple[int, int]], None], n: int, threads: int) -> None:
-    """Do rows 0:n in so many spans at once; the kernels let go of the interpreter's lock."""
-    if threads <= 1 or n < 2 * threads:
-        work((0, n))
-        return
-    edges = np.linspace(0, n, threads + 1).astype(int).tolist()
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, pairwise(edges)))
 
 
 def _rows_below(length: int, rows: Ints) -> Ints:
@@ -239,17 +290,3 @@ def _moments(as_of: Times | int, n: int) -> Times:
     """Return one time a row."""
     # Copied: a broadcast view is read-only, for which numba would compile every kernel again.
     return np.array(np.broadcast_to(np.asarray(as_of, dtype=np.int64), n))
-
-
-def _distinct(creators: Ints, as_of: Times) -> tuple[Ints, Times, Ints]:
-    """Return the distinct (creator, as_of) and where each row finds its own among them."""
-    if len(creators) == 1:
-        return creators, as_of, np.zeros(1, dtype=np.int64)
-    order = np.lexsort((as_of, creators))
-    sorted_creators, sorted_times = creators[order], as_of[order]
-    fresh = np.ones(len(order), dtype=np.bool_)
-    fresh[1:] = np.diff(sorted_creators) != 0
-    fresh[1:] |= np.diff(sorted_times) != 0
-    places = np.empty(len(order), dtype=np.int64)
-    places[order] = np.cumsum(fresh) - 1
-    return sorted_creators[fresh], sorted_times[fresh], places

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from features.arrays import UNKNOWN_TIME, Floats, Times
 from features.columns import Column
 from features.errors import InputError
+from features.frame import is_coded, of_codes
 from features.values import EXPECTED, WrongType, mask_of, totals_of, weights_of
 
 TEXT = pa.large_string()
@@ -73,7 +74,9 @@ def wrong_column(table: str, column: Column, place: str, found: str) -> InputErr
 
 
 def _text(array: Any, column: Column) -> Any:
-    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    if pa.types.is_dictionary(array.type):
+        return _coded(array, _text(array.dictionary, column))
+    kind = array.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_view(kind)):
         raise WrongColumn
     texts = array.cast(TEXT)
@@ -81,6 +84,14 @@ def _text(array: Any, column: Column) -> Any:
         texts = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
     blank = pc.equal(texts, "")
     return pc.if_else(blank, None, texts) if pc.any(blank).as_py() else texts
+
+
+def _coded(array: Any, texts: Any) -> Any:
+    """Return a coded column whose codes now stand for these texts, each of which stands once."""
+    coded, places = texts.dictionary_encode(), array.indices.cast(pa.int32())
+    if coded.null_count or len(coded.dictionary) < len(texts):
+        places = coded.indices.take(places)
+    return pa.DictionaryArray.from_arrays(places, coded.dictionary)
 
 
 def _is_view(kind: Any) -> bool:
@@ -163,6 +174,9 @@ def refuse(array: Any, wrong: Any) -> None:
 
 def _choice(array: Any, column: Column) -> Floats:
     texts = _text(array, column)
+    if is_coded(texts):
+        chosen: Floats = of_codes(texts, np.append(_choice(texts.dictionary, column), np.nan))
+        return chosen
     places = pc.index_in(texts, value_set=_value_set(column.choices))
     numbers = places.cast(pa.float64()).to_numpy(zero_copy_only=False)
     if places.null_count > texts.null_count:

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.arrays import Codes, Floats, Ints, Times
+from features.arrays import Codes, Flags, Floats, Ints, Times
 from features.audience import audience_columns
 from features.catalogue import BASE_FAMILIES, FIT_FAMILIES
-from features.compiled import kernel, kernel_part
+from features.compiled import kernel, kernel_list, kernel_part
 from features.engagement import engagement_columns, log_impressions
 from features.engagement_variation import variation_columns
 from features.fit import fit_columns
@@ -21,7 +21,16 @@ from features.growth_year import year_columns
 from features.posting import posting_columns
 from features.view import View, is_stated
 from features.view_audience import AudienceRows, FollowerRows, breakdown_seen, sample_seen
-from features.view_creator import FACT_FOLLOWERS, CreatorRows, Histories, view_of
+from features.view_creator import (
+    FACT_FOLLOWERS,
+    CreatorRows,
+    Histories,
+    Moment,
+    Parts,
+    Prepared,
+    prepared,
+    view_at,
+)
 from features.view_deal import (
     CREATOR_ACCEPTS,
     CREATOR_COUNTRY,
@@ -63,9 +72,18 @@ class Moments(NamedTuple):
     as_of: Times
 
 
+class Wanted(NamedTuple):
+    """Which base features and creator facts are filled in, and the parts of a view they read."""
+
+    features: Flags
+    facts: bool
+    parts: Parts
+
+
 class BaseColumns(NamedTuple):
     """What `base_rows` fills in, one row each."""
 
+    wanted: Wanted
     X: Floats
     creator: Floats
     category: Codes
@@ -93,30 +111,65 @@ def _describe(facts: Floats, rows: CreatorRows, creator: int, view: View, stated
         facts[CREATOR_MIN_FEE] = rows.min_fee[creator]
 
 
+@kernel_part
+def _same_creator(spine: Moments, first: int, stop: int) -> int:
+    """Return the first row of first:stop of another creator than the first."""
+    row = first + 1
+    while row < stop and spine.creator[row] == spine.creator[first]:
+        row += 1
+    return row
+
+
+@kernel_part
+def _prepared(tables: Histories, spine: Moments, first: int, stop: int, parts: Parts) -> Prepared:
+    """Return what the views of rows first:stop, all of one creator, have in common."""
+    earliest = latest = spine.as_of[first]
+    for row in range(first + 1, stop):
+        earliest = min(earliest, spine.as_of[row])
+        latest = max(latest, spine.as_of[row])
+    return prepared(tables, spine.creator[first], earliest, latest, parts)
+
+
+@kernel_list
+def _fill_in(view: View, wanted: Flags, X: Floats) -> None:
+    """Fill in the wanted features, module by module."""
+    size_columns(view, wanted[:SIZE], X[:SIZE])
+    growth_columns(view, wanted[SIZE:GROWTH], X[SIZE:GROWTH])
+    jump_columns(view, wanted[GROWTH:JUMPS], X[GROWTH:JUMPS])
+    cause_columns(view, wanted[JUMPS:CAUSES], X[JUMPS:CAUSES])
+    year_columns(view, wanted[CAUSES:YEAR], X[CAUSES:YEAR])
+    engagement_columns(view, wanted[YEAR:ENGAGEMENT], X[YEAR:ENGAGEMENT])
+    variation_columns(view, wanted[ENGAGEMENT:VARIATION], X[ENGAGEMENT:VARIATION])
+    posting_columns(view, wanted[VARIATION:POSTING], X[VARIATION:POSTING])
+    audience_columns(view, wanted[POSTING:AUDIENCE], X[POSTING:AUDIENCE])
+
+
 @kernel
 def base_rows(
     tables: Histories, spine: Moments, out: BaseColumns, training: bool, span: tuple[int, int]
 ) -> None:
-    """Fill in base features and creator facts of the rows of `span`; unknown creators keep NaN."""
-    for row in range(span[0], span[1]):
+    """Fill in base features and creator facts of the rows of `span`; unknown creators keep NaN.
+
+    Rows of one creator that follow one another share what is the same at every moment.
+    """
+    wanted = out.wanted
+    end = span[0]
+    while end < span[1]:
+        row = end
+        end = _same_creator(spine, row, span[1])
         creator = spine.creator[row]
         if creator < 0:
             continue
-        as_of = spine.as_of[row]
-        view = view_of(tables, creator, as_of, training)
-        X = out.X[row]
-        size_columns(view, X[:SIZE])
-        growth_columns(view, X[SIZE:GROWTH])
-        jump_columns(view, X[GROWTH:JUMPS])
-        cause_columns(view, X[JUMPS:CAUSES])
-        year_columns(view, X[CAUSES:YEAR])
-        engagement_columns(view, X[YEAR:ENGAGEMENT])
-        variation_columns(view, X[ENGAGEMENT:VARIATION])
-        posting_columns(view, X[VARIATION:POSTING])
-        audience_columns(view, X[POSTING:AUDIENCE])
-        stated = is_stated(tables.creators.observed_at[creator], as_of, training)
-        _describe(out.creator[row], tables.creators, creator, view, stated)
-        out.category[row] = tables.creators.category[creator]
+        ready = _prepared(tables, spine, row, end, wanted.parts)
+        while row < end:
+            as_of = spine.as_of[row]
+            view = view_at(tables, ready, Moment(creator, as_of, training), wanted.parts)
+            _fill_in(view, wanted.features, out.X[row])
+            if wanted.facts:
+                stated = is_stated(tables.creators.observed_at[creator], as_of, training)
+                _describe(out.creator[row], tables.creators, creator, view, stated)
+                out.category[row] = tables.creators.category[creator]
+            row += 1
 
 
 @kernel_part

@@ -8,18 +8,19 @@ import numpy as np
 import pyarrow as pa
 
 from features.arrays import UNKNOWN_TIME, Ints, Times, ints
-from features.frame import Frame, Weights
+from features.frame import Frame, Weights, of_codes
+from features.ordering import repeated
 
 
 @dataclass(frozen=True, slots=True)
 class Unique:
     """What is left of a frame's rows when each key stands once.
 
-    `keep` are rows in input order, each visible until the time in `hidden`; `conflicting`
-    are all distinct rows that share their key with a differing one.
+    `keep` are rows in input order, None for all, each visible until the time in `hidden`;
+    `conflicting` are all distinct rows that share their key with a differing one.
     """
 
-    keep: Ints
+    keep: Ints | None
     hidden: Times
     collapsed: int
     conflicting: Ints
@@ -48,9 +49,9 @@ def unique(frame: Frame, links: dict[str, Ints], rivals: Times | None = None) ->
     shared = _sharing(frame, links)
     if rivals is not None:
         shared = np.union1d(shared, np.flatnonzero(rivals != UNKNOWN_TIME))
-    hidden = np.full(rows, UNKNOWN_TIME, dtype=np.int64)
     if not len(shared):
-        return Unique(np.arange(rows), hidden, 0, ints())
+        return Unique(None, never(rows), 0, ints())
+    hidden = np.full(rows, UNKNOWN_TIME, dtype=np.int64)
     known = frame.time(frame.schema.known_at) if frame.schema.known_at else ints(rows)
     key, content = _groups(frame, links, shared)
     # Of each distinct row the first copy, groups of one key together, in order of known.
@@ -74,6 +75,11 @@ def unique(frame: Frame, links: dict[str, Ints], rivals: Times | None = None) ->
     return Unique(kept, hidden[kept], len(shared) - len(distinct), np.sort(distinct[~alone]))
 
 
+def never(rows: int) -> Times:
+    """Return the time at which so many rows are hidden that never are, one number for all."""
+    return np.broadcast_to(np.int64(UNKNOWN_TIME), rows)
+
+
 def _alone(key: Ints) -> Any:
     """Return which entries of the sorted keys have no equal."""
     same = key[1:] == key[:-1]
@@ -82,20 +88,15 @@ def _alone(key: Ints) -> Any:
 
 def _sharing(frame: Frame, links: dict[str, Ints]) -> Ints:
     """Return the rows whose key stands more than once."""
-    columns = [links.get(name, frame.columns[name]) for name in frame.schema.key]
-    if len(columns) == 1:
-        numbers = numbers_of(columns[0])
-        return np.flatnonzero(np.bincount(numbers)[numbers] > 1) if len(numbers) else ints()
-    keys = [numbers_of(column) for column in columns]
-    order = np.lexsort(keys[::-1])
-    same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
-    for numbers in keys:
-        ordered = numbers[order]
-        same &= ordered[1:] == ordered[:-1]
-    if not same.any():
-        return ints()
-    either = np.concatenate([[False], same]) | np.concatenate([same, [False]])
-    return np.sort(order[either])
+    names = frame.schema.key
+    if len(names) == 1 and names[0] not in links:
+        # As many texts as rows: found by an index of them, which later finds those asked for.
+        index = frame.index(names[0])
+        if index.rising:
+            return ints()
+        first = index.first
+        return np.flatnonzero(np.bincount(first, minlength=len(first))[first] > 1)
+    return repeated(*[numbers_of(links.get(name, frame.columns[name])) for name in names])
 
 
 def numbers_of(column: Any) -> Ints:
@@ -118,8 +119,7 @@ def numbers_of(column: Any) -> Ints:
         column = pa.array(texts, pa.large_string())
     if isinstance(column, pa.Array):
         coded = column.dictionary_encode()
-        places = coded.indices.fill_null(len(coded.dictionary))
-        return np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int64)
+        return np.asarray(of_codes(coded, np.arange(len(coded.dictionary) + 1)), dtype=np.int64)
     if column.dtype == np.float64:
         # One NaN for all, and no zero below zero.
         return np.where(np.isnan(column), np.nan, column + 0.0).view(np.int64)

@@ -4,8 +4,8 @@
 # NumPy types an element of an array as Any.
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel_list, kernel_part
+from features.arrays import Flags, Floats, Ints
+from features.compiled import kernel_part
 from features.spec import Family
 from features.statistics import Column, median, ratio
 from features.view import View
@@ -23,7 +23,7 @@ from features.view_posts import (
     POST_SAVES,
     POST_SHARES,
     POST_VIEWS,
-    counts,
+    first_recent,
 )
 
 engagement = Family("engagement")
@@ -35,37 +35,40 @@ NEEDS_FOLLOWERS = ("snapshots", "posts", "post_metrics")
 
 
 @kernel_part
-def _median_ratio(posts: Floats, top: Column, bottom: Column, days: float, story: float) -> float:
-    """Return the median over posts of one column over another."""
-    work = np.empty(len(posts))
+def _median_ratio(rows: Ints, posts: Floats, top: Column, bottom: Column, days: float) -> float:
+    """Return the median over these posts of one column over another."""
+    first = first_recent(rows, posts, days)
+    work = np.empty(len(rows) - first)
     n = 0
-    for i in range(len(posts)):
-        if counts(posts, i, days, story):
-            value = ratio(posts[i, top], posts[i, bottom])
-            if not np.isnan(value):
-                work[n] = value
-                n += 1
+    for place in range(first, len(rows)):
+        i = rows[place]
+        value = ratio(posts[i, top], posts[i, bottom])
+        if not np.isnan(value):
+            work[n] = value
+            n += 1
     return median(work[:n])
 
 
 @kernel_part
-def _sums(posts: Floats, top: Column, bottom: Column, days: float) -> tuple[float, float]:
+def _sums(view: View, top: Column, bottom: Column, days: float) -> tuple[float, float]:
     """Return the sums of two columns over the mature feed posts that have both."""
+    posts = view.year_posts
+    rows = view.feed
     above = 0.0
     below = 0.0
-    for i in range(len(posts)):
-        if counts(posts, i, days, 0.0):
-            both = posts[i, top] + posts[i, bottom]
-            if not np.isnan(both):
-                above += posts[i, top]
-                below += posts[i, bottom]
+    for place in range(first_recent(rows, posts, days), len(rows)):
+        i = rows[place]
+        both = posts[i, top] + posts[i, bottom]
+        if not np.isnan(both):
+            above += posts[i, top]
+            below += posts[i, bottom]
     return above, below
 
 
 @kernel_part
-def _ratio_of_sums(posts: Floats, top: Column, bottom: Column, days: float) -> float:
+def _ratio_of_sums(view: View, top: Column, bottom: Column, days: float) -> float:
     """Return the sum of one column over that of another, of the posts that have both."""
-    above, below = _sums(posts, top, bottom, days)
+    above, below = _sums(view, top, bottom, days)
     return ratio(above, below)
 
 
@@ -82,7 +85,7 @@ def engagement_rate(view: View, days: float) -> float:
     Mature: metrics last observed at least 2 days after publishing. Feed: no story. Followers at
     publishing: of the last snapshot then, else of the first. Unknown comments count nothing.
     """
-    return _median_ratio(view.posts, POST_LIKES_COMMENTS, POST_FOLLOWERS, days, 0.0)
+    return _median_ratio(view.feed, view.year_posts, POST_LIKES_COMMENTS, POST_FOLLOWERS, days)
 
 
 @engagement.feature(
@@ -97,7 +100,7 @@ def engagement_rate_reach(view: View, days: float) -> float:
 
     Unknown comments, shares and saves count nothing.
     """
-    return _median_ratio(view.posts, POST_INTERACTIONS, POST_REACH, days, 0.0)
+    return _median_ratio(view.feed, view.year_posts, POST_INTERACTIONS, POST_REACH, days)
 
 
 @engagement.feature(
@@ -109,7 +112,7 @@ def engagement_rate_reach(view: View, days: float) -> float:
 @kernel_part
 def comment_like_ratio(view: View, days: float) -> float:
     """Sum of comments / sum of likes over mature feed posts of {days} days that have both."""
-    return _ratio_of_sums(view.posts, POST_COMMENTS, POST_LIKES, days)
+    return _ratio_of_sums(view, POST_COMMENTS, POST_LIKES, days)
 
 
 @engagement.feature(
@@ -121,7 +124,7 @@ def comment_like_ratio(view: View, days: float) -> float:
 @kernel_part
 def save_rate(view: View, days: float) -> float:
     """Sum of saves / sum of reach (else views) over mature feed posts of {days} days with both."""
-    return _ratio_of_sums(view.posts, POST_SAVES, POST_REACHED, days)
+    return _ratio_of_sums(view, POST_SAVES, POST_REACHED, days)
 
 
 @engagement.feature(
@@ -133,7 +136,7 @@ def save_rate(view: View, days: float) -> float:
 @kernel_part
 def share_rate(view: View, days: float) -> float:
     """Sum of shares / sum of reach (else views) over mature feed posts of {days} days with both."""
-    return _ratio_of_sums(view.posts, POST_SHARES, POST_REACHED, days)
+    return _ratio_of_sums(view, POST_SHARES, POST_REACHED, days)
 
 
 @engagement.feature(
@@ -145,7 +148,7 @@ def share_rate(view: View, days: float) -> float:
 @kernel_part
 def reach_rate(view: View, days: float) -> float:
     """Median of reach / followers at publishing over mature feed posts of {days} days."""
-    return _median_ratio(view.posts, POST_REACH, POST_FOLLOWERS, days, 0.0)
+    return _median_ratio(view.feed, view.year_posts, POST_REACH, POST_FOLLOWERS, days)
 
 
 @engagement.feature(
@@ -157,7 +160,7 @@ def reach_rate(view: View, days: float) -> float:
 @kernel_part
 def view_rate(view: View, days: float) -> float:
     """Median of views / followers at publishing over mature feed posts of {days} days."""
-    return _median_ratio(view.posts, POST_VIEWS, POST_FOLLOWERS, days, 0.0)
+    return _median_ratio(view.feed, view.year_posts, POST_VIEWS, POST_FOLLOWERS, days)
 
 
 @engagement.feature(
@@ -172,11 +175,14 @@ def log_impressions(view: View, days: float) -> float:
 
     Of a post without impressions its views count, without these its reach.
     """
-    posts = view.posts
-    work = np.empty(len(posts))
+    posts = view.year_posts
+    rows = view.feed
+    first = first_recent(rows, posts, days)
+    work = np.empty(len(rows) - first)
     n = 0
-    for i in range(len(posts)):
-        if counts(posts, i, days, 0.0) and not np.isnan(posts[i, POST_EXPECTED]):
+    for place in range(first, len(rows)):
+        i = rows[place]
+        if not np.isnan(posts[i, POST_EXPECTED]):
             work[n] = posts[i, POST_EXPECTED]
             n += 1
     return np.log10(1.0 + median(work[:n]))
@@ -192,7 +198,7 @@ def log_impressions(view: View, days: float) -> float:
 @kernel_part
 def non_follower_reach(view: View, days: float) -> float:
     """Sum of reach among non-followers / sum of reach over mature feed posts of {days} days."""
-    return min(_ratio_of_sums(view.posts, POST_NON_FOLLOWERS, POST_REACH, days), 1.0)
+    return min(_ratio_of_sums(view, POST_NON_FOLLOWERS, POST_REACH, days), 1.0)
 
 
 @engagement.feature(
@@ -207,7 +213,7 @@ def story_reach_rate(view: View, days: float) -> float:
 
     A story is mature .9 days after publishing.
     """
-    return _median_ratio(view.posts, POST_REACHED, POST_FOLLOWERS, days, 1.0)
+    return _median_ratio(view.stories, view.year_posts, POST_REACHED, POST_FOLLOWERS, days)
 
 
 @engagement.feature(
@@ -222,7 +228,7 @@ def link_click_rate(view: View, days: float) -> float:
 
     Of posts that have both: the rate is shrunk to 1 % as if by 1000 more accounts reached.
     """
-    clicks, reached = _sums(view.posts, POST_CLICKS, POST_REACHED, days)
+    clicks, reached = _sums(view, POST_CLICKS, POST_REACHED, days)
     if reached == 0.0:
         return np.nan
     return (clicks + USUAL_CLICK_RATE * CLICK_SHRINKAGE) / (reached + CLICK_SHRINKAGE)
@@ -237,22 +243,22 @@ def link_click_rate(view: View, days: float) -> float:
 @kernel_part
 def like_view_ratio(view: View, days: float) -> float:
     """Median of likes / views over mature feed posts of {days} days."""
-    return _median_ratio(view.posts, POST_LIKES, POST_VIEWS, days, 0.0)
+    return _median_ratio(view.feed, view.year_posts, POST_LIKES, POST_VIEWS, days)
 
 
-@kernel_list
-def engagement_columns(view: View, out: Floats) -> None:
-    """Fill in the features of this module in the order of their definition."""
-    out[0] = engagement_rate(view, 30.0)
-    out[1] = engagement_rate(view, 90.0)
-    out[2] = engagement_rate_reach(view, 90.0)
-    out[3] = comment_like_ratio(view, 90.0)
-    out[4] = save_rate(view, 90.0)
-    out[5] = share_rate(view, 90.0)
-    out[6] = reach_rate(view, 90.0)
-    out[7] = view_rate(view, 90.0)
-    out[8] = log_impressions(view, 90.0)
-    out[9] = non_follower_reach(view, 90.0)
-    out[10] = story_reach_rate(view, 90.0)
-    out[11] = link_click_rate(view, 90.0)
-    out[12] = like_view_ratio(view, 90.0)
+@kernel_part
+def engagement_columns(view: View, wanted: Flags, out: Floats) -> None:
+    """Fill in the wanted features of this module, in the order of their definition."""
+    out[0] = engagement_rate(view, 30.0) if wanted[0] else np.nan
+    out[1] = engagement_rate(view, 90.0) if wanted[1] else np.nan
+    out[2] = engagement_rate_reach(view, 90.0) if wanted[2] else np.nan
+    out[3] = comment_like_ratio(view, 90.0) if wanted[3] else np.nan
+    out[4] = save_rate(view, 90.0) if wanted[4] else np.nan
+    out[5] = share_rate(view, 90.0) if wanted[5] else np.nan
+    out[6] = reach_rate(view, 90.0) if wanted[6] else np.nan
+    out[7] = view_rate(view, 90.0) if wanted[7] else np.nan
+    out[8] = log_impressions(view, 90.0) if wanted[8] else np.nan
+    out[9] = non_follower_reach(view, 90.0) if wanted[9] else np.nan
+    out[10] = story_reach_rate(view, 90.0) if wanted[10] else np.nan
+    out[11] = link_click_rate(view, 90.0) if wanted[11] else np.nan
+    out[12] = like_view_ratio(view, 90.0) if wanted[12] else np.nan

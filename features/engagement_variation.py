@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel_list, kernel_part
+from features.arrays import Flags, Floats
+from features.compiled import kernel_part
 from features.spec import Family
 from features.statistics import Column, median, ratio, spread
 from features.view import View
@@ -18,7 +18,7 @@ from features.view_posts import (
     POST_LIKES,
     POST_LIKES_COMMENTS,
     POST_SPONSORED,
-    counts,
+    first_recent,
 )
 from features.view_snapshots import MIN_SPAN
 
@@ -34,12 +34,14 @@ NEEDS_FOLLOWERS = ("snapshots", "posts", "post_metrics")
 
 
 @kernel_part
-def _log_spread(posts: Floats, column: Column, days: float) -> float:
+def _log_spread(view: View, column: Column, days: float) -> float:
     """Return the robust standard deviation of log(1 + column) over mature feed posts."""
-    work = np.empty(len(posts))
+    posts = view.year_posts
+    counted = view.feed[first_recent(view.feed, posts, days) :]
+    work = np.empty(len(counted))
     n = 0
-    for i in range(len(posts)):
-        if counts(posts, i, days, 0.0) and not np.isnan(posts[i, column]):
+    for i in counted:
+        if not np.isnan(posts[i, column]):
             work[n] = np.log1p(posts[i, column])
             n += 1
     if n < MIN_SPREAD_POSTS:
@@ -59,7 +61,7 @@ def like_spread(view: View, days: float) -> float:
 
     Unknown with fewer than 5.
     """
-    return _log_spread(view.posts, POST_LIKES, days)
+    return _log_spread(view, POST_LIKES, days)
 
 
 @variation.feature(
@@ -74,7 +76,7 @@ def comment_spread(view: View, days: float) -> float:
 
     Unknown with fewer than 5.
     """
-    return _log_spread(view.posts, POST_COMMENTS, days)
+    return _log_spread(view, POST_COMMENTS, days)
 
 
 @variation.feature(
@@ -89,14 +91,15 @@ def sponsored_ratio(view: View, days: float) -> float:
 
     Engagement rate as in `engagement_rate`; the power shrinks the ratio to 1 where n is small.
     """
-    posts = view.posts
-    sponsored = np.empty(len(posts))
-    other = np.empty(len(posts))
+    posts = view.year_posts
+    counted = view.feed[first_recent(view.feed, posts, days) :]
+    sponsored = np.empty(len(counted))
+    other = np.empty(len(counted))
     n = 0
     m = 0
-    for i in range(len(posts)):
+    for i in counted:
         rate = ratio(posts[i, POST_LIKES_COMMENTS], posts[i, POST_FOLLOWERS])
-        if not counts(posts, i, days, 0.0) or np.isnan(rate):
+        if np.isnan(rate):
             continue
         if posts[i, POST_SPONSORED] == 1.0:
             sponsored[n] = rate
@@ -124,13 +127,13 @@ def engagement_trend(view: View, days: float) -> float:
     Of the newest 60 with a positive engagement rate, pairs a day or more apart; unknown with fewer
     than 5 posts, or less than a sixth of the window between first and last.
     """
-    posts = view.posts
+    posts = view.year_posts
     ages = np.empty(MAX_TREND_POSTS)
     rates = np.empty(MAX_TREND_POSTS)
     n = 0
-    for i in range(len(posts) - 1, -1, -1):
+    for i in view.feed[first_recent(view.feed, posts, days) :][::-1]:
         rate = ratio(posts[i, POST_LIKES_COMMENTS], posts[i, POST_FOLLOWERS])
-        if n < MAX_TREND_POSTS and rate > 0.0 and counts(posts, i, days, 0.0):
+        if n < MAX_TREND_POSTS and rate > 0.0:
             ages[n] = posts[i, POST_AGE]
             rates[n] = np.log(rate)
             n += 1
@@ -161,13 +164,14 @@ def engagement_change(view: View, days: float) -> float:
     fewer than 9 posts, or less than a sixth of the window between first and last.
     """
     posts = view.year_posts
-    rates = np.empty(len(posts))
+    counted = view.feed[first_recent(view.feed, posts, days) :]
+    rates = np.empty(len(counted))
     oldest = np.nan
     newest = np.nan
     n = 0
-    for i in range(len(posts)):
+    for i in counted:
         rate = ratio(posts[i, POST_LIKES_COMMENTS], posts[i, POST_FOLLOWERS])
-        if rate > 0.0 and counts(posts, i, days, 0.0):
+        if rate > 0.0:
             rates[n] = np.log(rate)
             if n == 0:
                 oldest = posts[i, POST_AGE]
@@ -179,11 +183,11 @@ def engagement_change(view: View, days: float) -> float:
     return median(rates[n - third : n]) - median(rates[:third])
 
 
-@kernel_list
-def variation_columns(view: View, out: Floats) -> None:
-    """Fill in the features of this module in the order of their definition."""
-    out[0] = like_spread(view, 90.0)
-    out[1] = comment_spread(view, 90.0)
-    out[2] = sponsored_ratio(view, 180.0)
-    out[3] = engagement_trend(view, 90.0)
-    out[4] = engagement_change(view, 365.0)
+@kernel_part
+def variation_columns(view: View, wanted: Flags, out: Floats) -> None:
+    """Fill in the wanted features of this module, in the order of their definition."""
+    out[0] = like_spread(view, 90.0) if wanted[0] else np.nan
+    out[1] = comment_spread(view, 90.0) if wanted[1] else np.nan
+    out[2] = sponsored_ratio(view, 180.0) if wanted[2] else np.nan
+    out[3] = engagement_trend(view, 90.0) if wanted[3] else np.nan
+    out[4] = engagement_change(view, 365.0) if wanted[4] else np.nan

@@ -1,7 +1,7 @@
 """One raw table between its file and its sorted arrays: typed columns, rows in input order."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from features.arrays import UNKNOWN_TIME, Floats, Ints, Times, ints
 from features.columns import Schema
+from features.textindex import TextIndex
 
 Row = Mapping[str, object]
 
@@ -24,6 +25,11 @@ class Weights:
     key: Ints
     weight: Floats
 
+    @classmethod
+    def none(cls, rows: int) -> Self:
+        """Return so many empty maps."""
+        return cls(ints(rows + 1), ints(), np.zeros(0))
+
     def take(self, rows: Ints) -> Self:
         """Return the maps of these rows."""
         lengths = np.diff(self.offsets)[rows]
@@ -37,7 +43,7 @@ class Weights:
 class Origin:
     """The rows as they were given, for messages and for the record of bad ones.
 
-    `parts` are Arrow tables or sequences of mappings, each with its name.
+    `parts` are sequences of mappings, or what can take rows as an Arrow table, each with its name.
     """
 
     parts: tuple[tuple[str, Any], ...]
@@ -61,10 +67,10 @@ class Origin:
         for _, part in self.parts:
             inside = [p for p in positions if start <= p < start + len(part)]
             local = [p - start for p in inside]
-            if isinstance(part, pa.Table):
-                rows = _mappings(part.take(pa.array(local, pa.int64()))) if local else []
-            else:
+            if isinstance(part, Sequence):
                 rows = [part[p] for p in local]
+            else:
+                rows = _mappings(part.take(pa.array(local, pa.int64()))) if local else []
             found.update(zip(inside, rows, strict=True))
             start += len(part)
         return [found[p] for p in positions]
@@ -93,18 +99,32 @@ def _moments(times: Any) -> Any:
 class Frame:
     """Columns of one table by name, of equal length.
 
-    Ids, texts and labels are Arrow arrays of large strings; times int64 with UNKNOWN_TIME;
+    Ids, texts and labels are Arrow arrays of large strings, or of codes that stand for them (a
+    dictionary in which each text stands once); times int64 with UNKNOWN_TIME;
     weights `Weights`; every other kind float64 with NaN for null. A value that is none of its
-    column's choices is -1. `positions` are the rows' places in `origin`.
+    column's choices is -1. `positions` are the rows' places in `origin`, or
+    their number where these are all rows of it; `side_by_side`, where it
+    is there, holds the schema's `values`, of which their columns are views; `fine` names columns
+    that are known to keep their rules.
     """
 
     schema: Schema
-    positions: Ints
+    positions: Ints | int
     columns: Mapping[str, Any]
     origin: Origin
+    side_by_side: Floats | None = None
+    fine: frozenset[str] = frozenset()
+    _indices: dict[str, TextIndex] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __len__(self) -> int:
-        return len(self.positions)
+        return self.positions if isinstance(self.positions, int) else len(self.positions)
+
+    @property
+    def places(self) -> Ints:
+        """The rows' places in `origin`."""
+        return np.arange(len(self)) if isinstance(self.positions, int) else self.positions
 
     def number(self, name: str) -> Floats:
         """Return a numeric column, all NaN where it is absent."""
@@ -115,6 +135,8 @@ class Frame:
 
     def numbers(self, names: Sequence[str]) -> Floats:
         """Return numeric columns side by side, one row of values after the other."""
+        if self.side_by_side is not None and tuple(names) == self.schema.values:
+            return self.side_by_side
         values = np.full((len(self), len(names)), np.nan)
         for position, name in enumerate(names):
             if name in self.columns:
@@ -130,25 +152,75 @@ class Frame:
 
     def text(self, name: str) -> Any:
         """Return an Arrow array of large strings, all null where it is absent."""
+        if name not in self.columns:
+            return pa.nulls(len(self), pa.large_string())
+        column = self.columns[name]
+        return column.dictionary_decode() if is_coded(column) else column
+
+    def coded(self, name: str) -> Any:
+        """Return the texts as an Arrow dictionary and codes, all null where they are absent."""
         if name in self.columns:
-            return self.columns[name]
-        return pa.nulls(len(self), pa.large_string())
+            return self.columns[name].dictionary_encode()
+        return self.text(name).dictionary_encode()
+
+    def found(self, name: str, find: Callable[[Any], Ints]) -> Ints:
+        """Return what `find` finds for each text of a column, a text that is repeated but once."""
+        column = self.columns[name]
+        if is_coded(column):
+            rows: Ints = of_codes(column, np.append(find(column.dictionary), -1))
+            return rows
+        return find(column)
+
+    def index(self, name: str) -> TextIndex:
+        """Return where each text of a column stands, made on first use."""
+        if name not in self._indices:
+            self._indices[name] = TextIndex(self.text(name))
+        return self._indices[name]
 
     def weights(self, name: str) -> Weights:
         """Return a column of maps, all empty where it is absent."""
         if name in self.columns:
             column: Weights = self.columns[name]
             return column
-        return Weights(ints(len(self) + 1), ints(), np.zeros(0))
+        return Weights.none(len(self))
 
     def take(self, rows: Ints) -> "Frame":
         """Return these rows in this order."""
-        columns = {name: _take(column, rows) for name, column in self.columns.items()}
-        return replace(self, positions=self.positions[rows], columns=columns)
+        if self.side_by_side is None:
+            columns = {name: _take(column, rows) for name, column in self.columns.items()}
+            return replace(self, positions=self.places[rows], columns=columns)
+        values = self.side_by_side[rows]
+        place = {name: number for number, name in enumerate(self.schema.values)}
+        columns = {
+            name: values[:, place[name]] if name in place else _take(column, rows)
+            for name, column in self.columns.items()
+        }
+        return replace(self, positions=self.places[rows], columns=columns, side_by_side=values)
 
     def with_columns(self, **columns: Any) -> "Frame":
         """Return the frame with these columns added or replaced."""
-        return replace(self, columns={**self.columns, **columns})
+        return replace(self, columns={**self.columns, **columns}, side_by_side=None)
+
+
+def is_coded(column: Any) -> bool:
+    """Return whether a column of texts holds codes that stand for them."""
+    return isinstance(column, pa.DictionaryArray)
+
+
+def of_codes(column: Any, values: Any) -> Any:
+    """Return for each row what belongs to its text, and the last value where it is null.
+
+    Parameters
+    ----------
+    column : pyarrow.DictionaryArray
+    values : ndarray, shape (texts + 1,)
+        One for each text of the dictionary, and one more for null.
+
+    Returns
+    -------
+    ndarray
+    """
+    return values[column.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
 
 
 def _take(column: Any, rows: Ints) -> Any:
@@ -175,7 +247,7 @@ def joined(frames: Sequence[Frame]) -> Frame:
     names = [n for n in first.schema.names if any(n in frame.columns for frame in frames)]
     return replace(
         first,
-        positions=np.arange(sum(len(frame) for frame in frames)),
+        positions=sum(len(frame) for frame in frames),
         columns={name: _joined(name, frames) for name in names},
         origin=Origin(tuple(part for frame in frames for part in frame.origin.parts)),
     )
@@ -189,7 +261,22 @@ def _joined(name: str, frames: Sequence[Frame]) -> Any:
         return np.concatenate([frame.time(name) for frame in frames])
     if kind != "weights":
         return np.concatenate([frame.number(name) for frame in frames])
-    maps = [frame.weights(name) for frame in frames]
+    return joined_weights([frame.weights(name) for frame in frames])
+
+
+def joined_weights(maps: Sequence[Weights]) -> Weights:
+    """Return columns of maps as one, one after the other.
+
+    Parameters
+    ----------
+    maps : sequence of Weights
+
+    Returns
+    -------
+    Weights
+    """
+    if not maps:
+        return Weights.none(0)
     lengths = np.concatenate([np.diff(one.offsets) for one in maps])
     return Weights(
         np.concatenate([ints(1), np.cumsum(lengths)]),

@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel_list, kernel_part
+from features.arrays import Flags, Floats
+from features.compiled import kernel_part
 from features.spec import Family
 from features.statistics import column, contrast, median, ratio, spread
 from features.view import View
+from features.view_creator import FACT_ROUNDING
 from features.view_posts import POST_AGE, POST_STORY
 from features.view_snapshots import (
     MIN_SPAN,
@@ -22,7 +23,6 @@ from features.view_snapshots import (
     SNAPSHOT_STEP_DAYS,
     SNAPSHOT_WEEKEND,
     first_inside,
-    rounding,
 )
 
 growth = Family("growth")
@@ -102,7 +102,7 @@ def growth_gain_cv(view: View, days: float) -> float:
     for i in range(n):
         work[i] = seen[first + i, SNAPSHOT_GAIN] / seen[first + i, SNAPSHOT_STEP_DAYS]
     usual = abs(median(work[:n]))
-    if rounding(seen) > usual:
+    if view.now[FACT_ROUNDING] > usual:
         return np.nan
     return min(ratio(spread(work[:n]), usual), MAX_GAIN_CV)
 
@@ -203,13 +203,13 @@ def growth_post_lift(view: View, days: float) -> float:
     return contrast(median(with_post[:n]), median(without[:m]))
 
 
-@kernel_list
-def growth_columns(view: View, out: Floats) -> None:
-    """Fill in the features of this module in the order of their definition."""
-    out[0] = follower_growth(view, 30.0)
-    out[1] = follower_growth(view, 90.0)
-    out[2] = growth_volatility(view, 90.0)
-    out[3] = growth_gain_cv(view, 90.0)
-    out[4] = growth_loss_days(view, 90.0)
-    out[5] = growth_weekend_ratio(view, 180.0)
-    out[6] = growth_post_lift(view, 90.0)
+@kernel_part
+def growth_columns(view: View, wanted: Flags, out: Floats) -> None:
+    """Fill in the wanted features of this module, in the order of their definition."""
+    out[0] = follower_growth(view, 30.0) if wanted[0] else np.nan
+    out[1] = follower_growth(view, 90.0) if wanted[1] else np.nan
+    out[2] = growth_volatility(view, 90.0) if wanted[2] else np.nan
+    out[3] = growth_gain_cv(view, 90.0) if wanted[3] else np.nan
+    out[4] = growth_loss_days(view, 90.0) if wanted[4] else np.nan
+    out[5] = growth_weekend_ratio(view, 180.0) if wanted[5] else np.nan
+    out[6] = growth_post_lift(view, 90.0) if wanted[6] else np.nan

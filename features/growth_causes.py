@@ -6,8 +6,8 @@ engagement per follower is lower.
 
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel_list, kernel_part
+from features.arrays import Flags, Floats
+from features.compiled import kernel_part
 from features.spec import Family
 from features.statistics import Column, clip, median, ratio
 from features.view import View
@@ -130,8 +130,8 @@ def growth_jump_response(view: View, _days: float) -> float:
     return clip(np.log(after / before), -MAX_RESPONSE, MAX_RESPONSE)
 
 
-@kernel_list
-def cause_columns(view: View, out: Floats) -> None:
-    """Fill in the features of this module in the order of their definition."""
-    out[0] = growth_jump_explained(view, 180.0)
-    out[1] = growth_jump_response(view, 180.0)
+@kernel_part
+def cause_columns(view: View, wanted: Flags, out: Floats) -> None:
+    """Fill in the wanted features of this module, in the order of their definition."""
+    out[0] = growth_jump_explained(view, 180.0) if wanted[0] else np.nan
+    out[1] = growth_jump_response(view, 180.0) if wanted[1] else np.nan

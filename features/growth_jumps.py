@@ -9,11 +9,12 @@ import math
 
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel_list, kernel_part
+from features.arrays import Flags, Floats
+from features.compiled import kernel_part
 from features.spec import Family
 from features.statistics import clip, ratio
 from features.view import View
+from features.view_creator import FACT_ROUNDING, FACT_USUAL
 from features.view_snapshots import (
     JUMP_Z,
     SNAPSHOT_AGE,
@@ -24,8 +25,6 @@ from features.view_snapshots import (
     SNAPSHOT_Z,
     jump,
     largest_step,
-    rounding,
-    usual_rate,
 )
 
 jumps = Family("growth")
@@ -39,9 +38,10 @@ MIN_DECAY_DAYS = 7.0
 
 
 @kernel_part
-def excess(seen: Floats, row: int) -> float:
+def excess(view: View, row: int) -> float:
     """Return the followers gained in the step to `row` beyond the usual growth."""
-    usual = np.expm1(usual_rate(seen) * seen[row, SNAPSHOT_STEP_DAYS])
+    seen = view.snapshots
+    usual = np.expm1(view.now[FACT_USUAL] * seen[row, SNAPSHOT_STEP_DAYS])
     return seen[row, SNAPSHOT_GAIN] - (1.0 + seen[row - 1, SNAPSHOT_FOLLOWERS]) * usual
 
 
@@ -79,7 +79,7 @@ def growth_jump_size(view: View, _days: float) -> float:
     best = largest_step(seen)
     if best == 0:
         return np.nan
-    return (seen[best, SNAPSHOT_RATE] - usual_rate(seen)) * seen[best, SNAPSHOT_STEP_DAYS]
+    return (seen[best, SNAPSHOT_RATE] - view.now[FACT_USUAL]) * seen[best, SNAPSHOT_STEP_DAYS]
 
 
 @jumps.feature(
@@ -114,7 +114,7 @@ def growth_jump_share(view: View, _days: float) -> float:
             second, third = gain, second
         elif gain > third:
             third = gain
-    if total < MIN_SHARE_GAINS * rounding(seen):
+    if total < MIN_SHARE_GAINS * view.now[FACT_ROUNDING]:
         return np.nan
     return min(ratio(first + second + third, total), 1.0)
 
@@ -136,7 +136,7 @@ def growth_jump_roundness(view: View, _days: float) -> float:
     row = jump(view.snapshots)
     if row == 0:
         return np.nan
-    gained = excess(view.snapshots, row)
+    gained = excess(view, row)
     if gained < 1.0:
         return 0.0
     unit = 10.0 ** np.floor(np.log10(gained))
@@ -172,9 +172,9 @@ def growth_jump_decay(view: View, _days: float) -> float:
     passed = seen[row, SNAPSHOT_AGE] - seen[later, SNAPSHOT_AGE]
     if passed < MIN_DECAY_DAYS:
         return np.nan
-    expected = (1.0 + seen[row, SNAPSHOT_FOLLOWERS]) * np.exp(usual_rate(seen) * passed)
+    expected = (1.0 + seen[row, SNAPSHOT_FOLLOWERS]) * np.exp(view.now[FACT_USUAL] * passed)
     lost = expected - (1.0 + seen[later, SNAPSHOT_FOLLOWERS])
-    return clip(ratio(lost, excess(seen, row)), -1.0, 1.0)
+    return clip(ratio(lost, excess(view, row)), -1.0, 1.0)
 
 
 @jumps.feature(
@@ -196,12 +196,12 @@ def growth_step_days(view: View, _days: float) -> float:
     return float(steps)
 
 
-@kernel_list
-def jump_columns(view: View, out: Floats) -> None:
-    """Fill in the features of this module in the order of their definition."""
-    out[0] = growth_jump_z(view, 180.0)
-    out[1] = growth_jump_size(view, 180.0)
-    out[2] = growth_jump_share(view, 180.0)
-    out[3] = growth_jump_roundness(view, 180.0)
-    out[4] = growth_jump_decay(view, 180.0)
-    out[5] = growth_step_days(view, 180.0)
+@kernel_part
+def jump_columns(view: View, wanted: Flags, out: Floats) -> None:
+    """Fill in the wanted features of this module, in the order of their definition."""
+    out[0] = growth_jump_z(view, 180.0) if wanted[0] else np.nan
+    out[1] = growth_jump_size(view, 180.0) if wanted[1] else np.nan
+    out[2] = growth_jump_share(view, 180.0) if wanted[2] else np.nan
+    out[3] = growth_jump_roundness(view, 180.0) if wanted[3] else np.nan
+    out[4] = growth_jump_decay(view, 180.0) if wanted[4] else np.nan
+    out[5] = growth_step_days(view, 180.0) if wanted[5] else np.nan

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel_list, kernel_part
+from features.arrays import Flags, Floats
+from features.compiled import kernel_part
 from features.spec import Family
 from features.view import View
 from features.view_creator import (
@@ -100,12 +100,12 @@ def account_age_days(view: View) -> float:
     return view.now[FACT_ACCOUNT]
 
 
-@kernel_list
-def size_columns(view: View, out: Floats) -> None:
-    """Fill in the features of this module in the order of their definition."""
-    out[0] = log_followers(view)
-    out[1] = following_ratio(view)
-    out[2] = following_churn(view, 90.0)
-    out[3] = followers_per_post(view)
-    out[4] = history_days(view)
-    out[5] = account_age_days(view)
+@kernel_part
+def size_columns(view: View, wanted: Flags, out: Floats) -> None:
+    """Fill in the wanted features of this module, in the order of their definition."""
+    out[0] = log_followers(view) if wanted[0] else np.nan
+    out[1] = following_ratio(view) if wanted[1] else np.nan
+    out[2] = following_churn(view, 90.0) if wanted[2] else np.nan
+    out[3] = followers_per_post(view) if wanted[3] else np.nan
+    out[4] = history_days(view) if wanted[4] else np.nan
+    out[5] = account_age_days(view) if wanted[5] else np.nan

@@ -10,12 +10,13 @@ import math
 
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel_list, kernel_part
+from features.arrays import Flags, Floats
+from features.compiled import kernel_part
 from features.growth_causes import MAX_EXPLAINED, MIN_POSTS, NEAR_AFTER, NEAR_BEFORE
 from features.spec import Family
 from features.statistics import Column, clip, median
 from features.view import View
+from features.view_creator import FACT_YEAR_ROUNDING, FACT_YEAR_USUAL
 from features.view_posts import POST_AGE, POST_LIKES, POST_REACH, POST_STORY, POST_VIEWS
 from features.view_snapshots import (
     JUMP_Z,
@@ -25,8 +26,6 @@ from features.view_snapshots import (
     SNAPSHOT_GAIN,
     SNAPSHOT_STEP_DAYS,
     SNAPSHOT_Z,
-    rounding,
-    usual_rate,
 )
 
 year = Family("growth")
@@ -85,7 +84,7 @@ def growth_jumps_unexplained(view: View, _days: float) -> float:
     posts = view.year_posts
     if len(seen) <= MIN_STEPS:
         return np.nan
-    usual = usual_rate(seen)
+    usual = view.now[FACT_YEAR_USUAL]
     views = _usual(posts, POST_VIEWS)
     reach = _usual(posts, POST_REACH)
     likes = _usual(posts, POST_LIKES)
@@ -120,8 +119,8 @@ def growth_drop_size(view: View, _days: float) -> float:
     seen = view.year_snapshots
     if len(seen) <= MIN_STEPS:
         return np.nan
-    usual = usual_rate(seen)
-    grain = rounding(seen)
+    usual = view.now[FACT_YEAR_USUAL]
+    grain = view.now[FACT_YEAR_ROUNDING]
     worst = 0.0
     for i in range(1, len(seen)):
         lost = -_beyond(seen, i, usual) - grain
@@ -129,8 +128,8 @@ def growth_drop_size(view: View, _days: float) -> float:
     return clip(worst, 0.0, 1.0)
 
 
-@kernel_list
-def year_columns(view: View, out: Floats) -> None:
-    """Fill in the features of this module in the order of their definition."""
-    out[0] = growth_jumps_unexplained(view, 365.0)
-    out[1] = growth_drop_size(view, 365.0)
+@kernel_part
+def year_columns(view: View, wanted: Flags, out: Floats) -> None:
+    """Fill in the wanted features of this module, in the order of their definition."""
+    out[0] = growth_jumps_unexplained(view, 365.0) if wanted[0] else np.nan
+    out[1] = growth_drop_size(view, 365.0) if wanted[1] else np.nan

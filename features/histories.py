@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, TypeVar
 
-from features.tables import Briefs, Tables
+from features.tables import Briefs, Followers, Tables
 from features.view_audience import AudienceRows, FollowerRows
 from features.view_creator import CreatorRows, Histories
 from features.view_deal import BriefRows, CollaborationRows
@@ -35,6 +35,20 @@ def histories_of(tables: Tables) -> Histories:
         _rows(AudienceRows, tables.audience),
         _rows(FollowerRows, tables.followers),
     )
+
+
+def follower_rows(followers: Followers) -> FollowerRows:
+    """Return the table of sampled followers.
+
+    Parameters
+    ----------
+    followers : Followers
+
+    Returns
+    -------
+    FollowerRows
+    """
+    return _rows(FollowerRows, followers)
 
 
 def collaboration_rows(tables: Tables) -> CollaborationRows:

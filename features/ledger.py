@@ -37,8 +37,11 @@ class Ledger:
         InputError
             If the reading is strict.
         """
+        if not findings:
+            return
+        origin = frame.places
         pairs = sorted(
-            (int(frame.positions[row]), number)
+            (int(origin[row]), number)
             for number, finding in enumerate(findings)
             for row in finding.rows.tolist()
         )
@@ -56,7 +59,9 @@ class Ledger:
         """Keep the latest `observed_at` of the frame's rows."""
         if "observed_at" in frame.columns:
             times: Ints = frame.columns["observed_at"]
-            times = times[times != UNKNOWN_TIME]
+            latest = int(times.max()) if len(times) else UNKNOWN_TIME
+            if latest == UNKNOWN_TIME:
+                times = times[times != UNKNOWN_TIME]
             if len(times):
                 latest = int(times.max())
                 self.latest = latest if self.latest is None else max(self.latest, latest)

@@ -4,8 +4,8 @@
 # NumPy types an element of an array as Any.
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel_list, kernel_part
+from features.arrays import Flags, Floats
+from features.compiled import kernel_part
 from features.spec import Family
 from features.statistics import Column, median
 from features.view import View
@@ -147,13 +147,13 @@ def hashtags(view: View, days: float) -> float:
     return median(work[:n])
 
 
-@kernel_list
-def posting_columns(view: View, out: Floats) -> None:
-    """Fill in the features of this module in the order of their definition."""
-    out[0] = posts_per_week(view, 90.0)
-    out[1] = posting_gap_cv(view, 90.0)
-    out[2] = days_since_post(view)
-    out[3] = sponsored_share(view, 90.0)
-    out[4] = reel_share(view, 90.0)
-    out[5] = carousel_share(view, 90.0)
-    out[6] = hashtags(view, 90.0)
+@kernel_part
+def posting_columns(view: View, wanted: Flags, out: Floats) -> None:
+    """Fill in the wanted features of this module, in the order of their definition."""
+    out[0] = posts_per_week(view, 90.0) if wanted[0] else np.nan
+    out[1] = posting_gap_cv(view, 90.0) if wanted[1] else np.nan
+    out[2] = days_since_post(view) if wanted[2] else np.nan
+    out[3] = sponsored_share(view, 90.0) if wanted[3] else np.nan
+    out[4] = reel_share(view, 90.0) if wanted[4] else np.nan
+    out[5] = carousel_share(view, 90.0) if wanted[5] else np.nan
+    out[6] = hashtags(view, 90.0) if wanted[6] else np.nan

@@ -1,6 +1,7 @@
 """Raw tables and single table files from disk."""
 
 from collections.abc import Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 
 from features.arrays import Flags, Ints
 from features.assemble import accounts_of
-from features.build import build
+from features.build import ASKED, build
 from features.columns import Schema
 from features.errors import InputError
 from features.frame import Frame
@@ -20,7 +21,7 @@ from features.rows import brief_of, from_rows
 from features.rules import Broken, broken
 from features.schema import ACCOUNTS, TABLES
 from features.settle import settle
-from features.sources import csv_table, find, header, is_csv, source
+from features.sources import Source, csv_table, find, header, is_csv, source
 from features.tables import Accounts, SetAside, Tables
 
 __all__ = ["File", "brief_of", "from_rows", "read", "read_accounts", "read_file"]
@@ -66,17 +67,26 @@ def read(
     wanted = set(TABLES) if only is None else {*only, "creators"}
     if unknown := sorted(wanted - set(TABLES)):
         raise InputError(f"unknown table {unknown[0]!r}: expected any of {', '.join(TABLES)}.")
-    ledger = Ledger(strict)
+    there = {name: paths for name in ASKED if name in wanted and (paths := find(folder, name))}
+    ledger, names = Ledger(strict), list(there)
 
     def load(name: str) -> Frame | None:
-        paths = find(folder, name) if name in wanted else []
-        if not paths:
+        if name not in there:
             return None
-        found = source(paths, TABLES[name])
+        found = coming.pop(name).result()
+        begin(names.index(name) + 1)
         ledger.hashes[name] = found.sha256
         return found.frame
 
-    return build(load, ledger)
+    def begin(place: int) -> None:
+        for name in names[place : place + 1]:
+            coming[name] = beside.submit(source, there[name], TABLES[name])
+
+    # One table is decoded while the one before it is checked and put in order.
+    coming: dict[str, Future[Source]] = {}
+    with ThreadPoolExecutor(1, "reading") as beside:
+        begin(0)
+        return build(load, ledger)
 
 
 @dataclass(frozen=True)

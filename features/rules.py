@@ -10,7 +10,7 @@ import numpy as np
 from features.arrays import AGES, DIMENSIONS, GENDERS, UNKNOWN_TIME, Flags, Floats, Ints
 from features.columns import MOST, Column
 from features.countries import COUNTRIES
-from features.frame import Frame
+from features.frame import Frame, is_coded, of_codes
 from features.impossible import impossible
 
 MISSING = "missing_value"
@@ -64,12 +64,28 @@ def broken(frame: Frame) -> list[Broken]:
     return findings
 
 
+def is_fine(values: Any, column: Column) -> bool:
+    """Return whether no value of a column breaks a rule.
+
+    Parameters
+    ----------
+    values : pyarrow.Array, ndarray or Weights
+        As `Frame` describes it.
+    column : Column
+
+    Returns
+    -------
+    bool
+    """
+    return not any(mask.any() for mask, _, _ in _CHECKS[column.kind](values, column))
+
+
 Violation = tuple[str, Flags, str, str]
 
 
 def _violations(frame: Frame) -> Iterator[Violation]:
     for column in frame.schema.columns:
-        if column.name not in frame.columns:
+        if column.name not in frame.columns or column.name in frame.fine:
             continue
         values = frame.columns[column.name]
         for mask, rule, reason in _CHECKS[column.kind](values, column):
@@ -98,12 +114,15 @@ def malformed(texts: Any) -> Flags:
 
     Parameters
     ----------
-    texts : pyarrow.LargeStringArray
+    texts : pyarrow.LargeStringArray or pyarrow.DictionaryArray
 
     Returns
     -------
     ndarray of bool
     """
+    if is_coded(texts):
+        found: Flags = of_codes(texts, np.append(malformed(texts.dictionary), False))
+        return found
     good = np.zeros(len(texts), dtype=np.bool_)
     _, starts, data = texts.buffers()
     if not len(texts) or data is None:
@@ -118,6 +137,8 @@ def malformed(texts: Any) -> Flags:
 
 
 def _times(values: Any, column: Column) -> Iterator[Check]:
+    if len(values) and values.min() >= EARLIEST and values.max() <= LATEST:
+        return  # nothing null, nothing outside
     null = values == UNKNOWN_TIME
     if column.required:
         yield null, MISSING, NULL
@@ -128,10 +149,12 @@ def _times(values: Any, column: Column) -> Iterator[Check]:
 def _numbers(values: Floats, column: Column) -> Iterator[Check]:
     if column.required:
         yield np.isnan(values), MISSING, NULL
-    # Comparisons with NaN are false, so null is never out of range.
     limit = np.finfo(np.float64).max
-    outside = (values < max(column.low, -limit)) | (values > min(column.high, limit))
-    yield outside, RANGE, _range(column)
+    low, high = max(column.low, -limit), min(column.high, limit)
+    # Comparisons with NaN are false, so null is never out of range.
+    if len(values) and not (np.fmin.reduce(values) < low or np.fmax.reduce(values) > high):
+        return
+    yield (values < low) | (values > high), RANGE, _range(column)
 
 
 def _range(column: Column) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.arrays import DAY, FRAMES, Floats, Ints
-from features.drivers import sample_rows
-from features.histories import histories_of
+from features.drivers import Moments, sample_rows
+from features.histories import follower_rows
 from features.spine import Spine
 from features.tables import Followers, Tables
 
@@ -49,30 +49,45 @@ def samples(tables: Tables, spine: Spine) -> Samples:
     -------
     Samples
     """
-    rows, offsets = _seen(tables, spine)
-    frame, age = _origin(tables.followers, rows, offsets, spine)
-    return Samples(offsets=offsets, values=tables.followers.values[rows], frame=frame, age=age)
+    return samples_of(tables.followers, spine.moments)
 
 
-def frames(tables: Tables, spine: Spine) -> list[str | None]:
-    """Return how the sample of each row was chosen: one of FRAMES, "mixed", or None if unknown."""
+def samples_of(followers: Followers, moments: Moments) -> Samples:
+    """Return the last visible sample of each creator and moment, as `samples` does."""
+    n = len(moments.creator)
+    if not len(followers.known):
+        frame, age = np.full((2, n), np.nan)
+        return Samples(np.zeros(n + 1, np.int64), followers.values, frame, age)
+    rows, offsets = _seen(followers, moments)
+    frame, age = _origin(followers, rows, offsets, moments)
+    return Samples(offsets=offsets, values=followers.values[rows], frame=frame, age=age)
+
+
+def frames(tables: Tables, spine: Spine) -> Floats:
+    """Return how the sample of each row was chosen, as in `Samples`, without the samples."""
+    return _origin(tables.followers, *_seen(tables.followers, spine.moments), spine.moments)[0]
+
+
+def frame_names(frame: Floats) -> list[str | None]:
+    """Return how samples were chosen: one of FRAMES, "mixed", or None if that is unknown."""
     names = (*FRAMES, "mixed")
-    found, _ = _origin(tables.followers, *_seen(tables, spine), spine)
-    return [None if code != code else names[int(code)] for code in found.tolist()]  # noqa: PLR0124  (NaN)
+    return [None if code != code else names[int(code)] for code in frame.tolist()]  # noqa: PLR0124  (NaN)
 
 
-def _seen(tables: Tables, spine: Spine) -> tuple[Ints, Ints]:
+def _seen(followers: Followers, moments: Moments) -> tuple[Ints, Ints]:
     """Return the rows of `followers` that each row sees, and where they begin."""
-    bounds = np.zeros((len(spine), 2), dtype=np.int64)
-    sample_rows(histories_of(tables).followers, spine.moments, bounds)
+    bounds = np.zeros((len(moments.creator), 2), dtype=np.int64)
+    sample_rows(follower_rows(followers), moments, bounds)
     lengths = bounds[:, 1] - bounds[:, 0]
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     return np.arange(offsets[-1]) + np.repeat(bounds[:, 0] - offsets[:-1], lengths), offsets
 
 
-def _origin(followers: Followers, rows: Ints, offsets: Ints, spine: Spine) -> tuple[Floats, Floats]:
+def _origin(
+    followers: Followers, rows: Ints, offsets: Ints, moments: Moments
+) -> tuple[Floats, Floats]:
     """Return frame and age of each sample."""
-    frame, age = np.full((2, len(spine)), np.nan)
+    frame, age = np.full((2, len(moments.creator)), np.nan)
     there = np.flatnonzero(np.diff(offsets))
     if not len(there):
         return frame, age
@@ -81,5 +96,5 @@ def _origin(followers: Followers, rows: Ints, offsets: Ints, spine: Spine) -> tu
     low, high = (extreme.reduceat(said, starts) for extreme in (np.minimum, np.maximum))
     frame[there] = np.where(low == high, np.where(low < 0.0, np.nan, low), MIXED)
     last = np.maximum.reduceat(followers.known[rows], starts)
-    age[there] = (spine.as_of[there] - last) / DAY
+    age[there] = (moments.as_of[there] - last) / DAY
     return frame, age

@@ -25,6 +25,8 @@ from features.columns import (
     weights,
 )
 from features.countries import COUNTRIES
+from features.deals import OUTCOMES as OUTCOME_VALUES
+from features.profiles import FOLLOWER_VALUES, METRICS, POST_VALUES, SNAPSHOT_VALUES
 
 __all__ = [
     "ACCOUNTS",
@@ -88,6 +90,7 @@ SNAPSHOTS = Schema(
     key=("creator_id", "observed_at"),
     known_at="observed_at",
     references=CREATOR,
+    values=SNAPSHOT_VALUES,
 )
 POSTS = Schema(
     "posts",
@@ -103,6 +106,7 @@ POSTS = Schema(
     key=("post_id",),
     known_at="posted_at",
     references=CREATOR,
+    values=POST_VALUES,
 )
 POST_METRICS = Schema(
     "post_metrics",
@@ -115,6 +119,7 @@ POST_METRICS = Schema(
     key=("post_id", "observed_at"),
     known_at="observed_at",
     references=(("post_id", "posts"),),
+    values=METRICS,
 )
 AUDIENCE = Schema(
     "audience",
@@ -140,6 +145,7 @@ FOLLOWERS = Schema(
     ),
     known_at="observed_at",
     references=CREATOR,
+    values=FOLLOWER_VALUES,
 )
 BRANDS = Schema(
     "brands",
@@ -212,6 +218,7 @@ OUTCOMES = Schema(
     key=("collaboration_id", "observed_at"),
     known_at="observed_at",
     references=(("collaboration_id", "collaborations"),),
+    values=OUTCOME_VALUES,
 )
 AUDITS = Schema(
     "audits",

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow.compute as pc
 
 from features.arrays import UNKNOWN_TIME, Ints, Times
-from features.duplicates import unique
+from features.duplicates import never, unique
 from features.frame import Frame
 from features.ledger import Ledger
 from features.rules import CONFLICT, REFERENCE, Broken, broken
+from features.textindex import TextIndex
 
 Finder = Callable[[Any], Ints]  # Arrow texts to rows of a table, -1 where there is none
 
@@ -64,6 +65,26 @@ def arrow_finder(ids: Any) -> Finder:
         return np.asarray(rows.to_numpy(zero_copy_only=False), dtype=np.int64)
 
     return find
+
+
+def indexed_finder(index: TextIndex, order: Ints | None) -> Finder:
+    """Return what finds texts by their index, in rows that were then put in an order.
+
+    Parameters
+    ----------
+    index : TextIndex
+    order : ndarray of int64, optional
+        Where the rows were put in one.
+
+    Returns
+    -------
+    callable
+    """
+    if order is None:
+        return index.find
+    place = np.full(len(order) + 1, -1, dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return lambda texts: place[index.find(texts)]
 
 
 def sorted_finder(ids: Sequence[str]) -> Finder:
@@ -138,7 +159,7 @@ def _others(frame: Frame, findings: list[Broken]) -> Ints:
 
 def _moved(finding: Broken, frame: Frame, part: Frame) -> Broken:
     """Return the finding on rows of a part as one on rows of the whole frame."""
-    rows = np.searchsorted(frame.positions, part.positions[finding.rows])
+    rows = np.searchsorted(frame.places, part.places[finding.rows])
     return Broken(rows, finding.column, finding.rule, finding.reason)
 
 
@@ -150,7 +171,7 @@ def _links(frame: Frame, parents: Mapping[str, Parent]) -> tuple[dict[str, Ints]
         parent = parents.get(table)
         if parent is None or name not in frame.columns:
             continue
-        links[name] = parent.find(frame.text(name))
+        links[name] = frame.found(name, parent.find)
         lost = (links[name] < 0) & ~bad
         if not parent.open and lost.any():
             bad |= lost
@@ -163,8 +184,7 @@ def _settle_keys(
     frame: Frame, links: dict[str, Ints], ledger: Ledger, rivals: Rivals | None
 ) -> Settled:
     if not frame.schema.key:
-        hidden = np.full(len(frame), UNKNOWN_TIME, dtype=np.int64)
-        return Settled(frame, links, hidden)
+        return Settled(frame, links, never(len(frame)))
     # An open parent's -1 stands for many texts, so only closed links are keys.
     keys = {name: link for name, link in links.items() if not len(link) or link.min() >= 0}
     found = unique(frame, keys, None if rivals is None else _rival_times(frame, *rivals))
@@ -174,7 +194,7 @@ def _settle_keys(
         reason = f"{key} is that of another row, which differs"
         finding = Broken(found.conflicting, frame.schema.key[0], CONFLICT, reason)
         ledger.put_aside(frame, [finding])
-    if len(found.keep) == len(frame):
+    if found.keep is None:
         return Settled(frame, links, found.hidden)
     links = {name: link[found.keep] for name, link in links.items()}
     return Settled(frame.take(found.keep), links, found.hidden)

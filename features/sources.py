@@ -5,6 +5,7 @@ import hashlib
 import warnings
 from collections import Counter
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
 from features.columns import Schema
 from features.convert import WrongColumn, column_of, wrong_column
 from features.csvtext import parsed
-from features.errors import InputError, UnknownColumnWarning
+from features.errors import InputError, UnknownColumnWarning, unreadable
 from features.frame import Frame, Origin, joined
+from features.parquet import ParquetFile, frame_of, opened
 from features.values import WrongType, wrong_type
 
 
@@ -92,10 +93,28 @@ def source(paths: Sequence[Path], schema: Schema, optional: Collection[str] = ()
     for path in paths:
         if not path.is_file():
             raise InputError(f"{path}: no such file. Give a Parquet or CSV file.")
-    opened = [_frame(path, schema, optional) for path in paths]
-    unknown = sorted({name for _, names in opened for name in names})
-    warn_unknown(str(paths[0] if len(paths) == 1 else paths[0].parent), schema, unknown)
-    return Source(joined([frame for frame, _ in opened]), sha256(paths))
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(sha256, paths)
+        frame, unknown = _frame(paths, schema, optional)
+        warn_unknown(str(paths[0].parent if paths[1:] else paths[0]), schema, sorted(unknown))
+        return Source(frame, digest.result())
+
+
+def _frame(
+    paths: Sequence[Path], schema: Schema, optional: Collection[str]
+) -> tuple[Frame, Collection[str]]:
+    """Return the rows of all files, and the names of the columns that the schema does not know."""
+    if len(paths) > 1 and any(is_csv(path) for path in paths):
+        found = [_frame([path], schema, optional) for path in paths]
+        return joined([frame for frame, _ in found]), {name for _, names in found for name in names}
+    if is_csv(paths[0]):
+        return _csv_frame(paths[0], schema, optional)
+    files, unknown = list[ParquetFile](), set[str]()
+    for path in paths:
+        file, names = opened(path, schema)
+        unknown.update(unknown_names(str(path), schema, names, optional))
+        files.append(file)
+    return frame_of(files, schema), unknown
 
 
 def sha256(paths: Sequence[Path]) -> str:
@@ -122,36 +141,15 @@ def is_csv(path: Path) -> bool:
     return path.suffix.lower() == ".csv"
 
 
-def _frame(path: Path, schema: Schema, optional: Collection[str]) -> tuple[Frame, Collection[str]]:
-    """Return the frame of one file, and the names of its unknown columns."""
+def _csv_frame(path: Path, schema: Schema, optional: Collection[str]) -> tuple[Frame, list[str]]:
+    """Return the rows of a CSV file, and the names of its unknown columns."""
     try:
-        names, raw = _opened(path, schema)
+        names = header(path)
+        raw = csv_table(path, [name for name in names if name in schema.names])
     except (pa.ArrowException, OSError, ValueError, csv.Error) as error:
         raise unreadable(path, schema, error) from error
     unknown = unknown_names(str(path), schema, names, optional)
     return typed(path, raw, schema), unknown
-
-
-def unreadable(path: Path, schema: Schema, error: Exception) -> InputError:
-    """Return the error for a file that cannot be read.
-
-    Parameters
-    ----------
-    path : Path
-    schema : Schema
-    error : Exception
-        What reading it raised.
-
-    Returns
-    -------
-    InputError
-    """
-    detail = str(error).partition("\n")[0][:200]
-    return InputError(
-        f"{path} cannot be read as {'CSV' if is_csv(path) else 'Parquet'}: {detail}. "
-        "Check that the file is complete, or write it again.",
-        table=schema.name,
-    )
 
 
 def typed(path: Path, raw: Any, schema: Schema, start: int = 0) -> Frame:
@@ -185,20 +183,9 @@ def typed(path: Path, raw: Any, schema: Schema, start: int = 0) -> Frame:
             except WrongColumn as error:
                 raise wrong_column(table, column, path.name, str(array.type)) from error
             except WrongType as error:
-                row = start + error.row
-                raise wrong_type(table, column, path.name, row, error.value) from error
+                at = start + error.row
+                raise wrong_type(table, column, path.name, at, error.value) from error
     return Frame(schema, np.arange(len(raw)), columns, Origin(((path.name, raw),)))
-
-
-def _opened(path: Path, schema: Schema) -> tuple[list[str], Any]:
-    """Return the names of all columns, and the table of those the schema knows."""
-    known = set(schema.names)
-    if is_csv(path):
-        names = header(path)
-        return names, csv_table(path, [name for name in names if name in known])
-    with pq.ParquetFile(path) as file:
-        names = list(file.schema_arrow.names)
-        return names, file.read(columns=[name for name in dict.fromkeys(names) if name in known])
 
 
 def header(path: Path) -> list[str]:

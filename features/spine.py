@@ -48,6 +48,16 @@ class Spine:
         """Creator and moment for compiled loops."""
         return Moments(owned(self.creator, np.int64), owned(self.as_of, np.int64))
 
+    def take(self, rows: Ints | slice) -> "Spine":
+        """Return these rows, in this order."""
+        return Spine(
+            self.creator[rows],
+            self.as_of[rows],
+            self.brief[rows],
+            self.compensation[rows],
+            self.fee[rows],
+        )
+
     @classmethod
     def of(
         cls,

@@ -15,27 +15,49 @@ SD_OF_MAD = 1.4826  # standard deviation of a normal sample over its median abso
 
 
 @kernel_part
+def _below(values: Floats, left: int, right: int, pivot: float) -> int:
+    """Move what is below the pivot to the front of left..right and return where the rest begins."""
+    rest = left
+    for i in range(left, right + 1):
+        value = values[i]
+        values[i] = values[rest]
+        values[rest] = value
+        # Added, not branched on: a processor guesses wrong about every other random value.
+        rest += value < pivot
+    return rest
+
+
+@kernel_part
+def _equal(values: Floats, left: int, right: int, pivot: float) -> int:
+    """Move what is not above the pivot to the front of left..right, as `_below` does."""
+    rest = left
+    for i in range(left, right + 1):
+        value = values[i]
+        values[i] = values[rest]
+        values[rest] = value
+        rest += value <= pivot
+    return rest
+
+
+@kernel_part
 def ranked(values: Floats, rank: int) -> float:
     """Return the value of a rank; reorders the values so that smaller ones come before it."""
     left = 0
     right = len(values) - 1
     while left < right:
-        pivot = values[rank]
-        i = left
-        j = right
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while pivot < values[j]:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if j < rank:
-            left = i
-        if rank < i:
-            right = j
+        first = values[left]
+        last = values[right]
+        pivot = max(min(first, last), min(max(first, last), values[(left + right) // 2]))
+        rest = _below(values, left, right, pivot)
+        if rank < rest:
+            right = rest - 1
+        elif rest > left:
+            left = rest
+        else:
+            rest = _equal(values, left, right, pivot)
+            if rank < rest:
+                return pivot
+            left = max(rest, left + 1)
     return values[rank]
 
 
@@ -93,6 +115,20 @@ def clip(value: float, low: float, high: float) -> float:
 def contrast(one: float, other: float) -> float:
     """Return (one - other) / (|one| + |other|), from -1 to 1, NaN where both are zero."""
     return ratio(one - other, abs(one) + abs(other))
+
+
+@kernel_part
+def first_at_most(rows: Floats, place: Column, most: float) -> int:
+    """Return the first row whose value is at most so much, in a column that falls."""
+    start = 0
+    stop = len(rows)
+    while start < stop:
+        middle = (start + stop) // 2
+        if rows[middle, place] <= most:
+            stop = middle
+        else:
+            start = middle + 1
+    return start
 
 
 @kernel_part

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.arrays import UNKNOWN_TIME, Ints, Times
+from features.arrays import UNKNOWN_TIME, Floats, Ints, Times
 from features.drivers import summary_rows
 from features.histories import collaboration_rows, histories_of
-from features.samples import frames
+from features.samples import frame_names, frames
 from features.spine import Spine
 from features.tables import Tables
 
@@ -15,6 +15,10 @@ from features.tables import Tables
 _POSTS, _SNAPSHOTS, _FOLLOWERS, _LATEST, _MISSING = range(5)
 
 HISTORY = ("snapshots", "posts", "post_metrics", "audience", "followers", "collaborations")
+_TABLES_OF = [
+    tuple(table for bit, table in enumerate(HISTORY) if mask >> bit & 1)
+    for mask in range(2 ** len(HISTORY))
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +60,26 @@ def data_summary(tables: Tables, spine: Spine) -> DataSummary:
     -------
     DataSummary
     """
-    seen = np.zeros((len(spine), 5), dtype=np.int64)
+    seen = blank_summary(len(spine))
+    summary_rows(histories_of(tables), collaboration_rows(tables), spine.moments, seen)
+    return summary_of(seen, frames(tables, spine))
+
+
+def blank_summary(n: int) -> Ints:
+    """Return what `summary_rows` fills in: of n rows, that everything is missing."""
+    seen = np.zeros((n, 5), dtype=np.int64)
     seen[:, _LATEST] = UNKNOWN_TIME
     seen[:, _MISSING] = 2 ** len(HISTORY) - 1
-    summary_rows(histories_of(tables), collaboration_rows(tables), spine.moments, seen)
-    missing = [
-        tuple(table for bit, table in enumerate(HISTORY) if mask >> bit & 1)
-        for mask in seen[:, _MISSING].tolist()
-    ]
+    return seen
+
+
+def summary_of(seen: Ints, frame: Floats) -> DataSummary:
+    """Return the summary of what `summary_rows` filled in, and of the samples' frames."""
     return DataSummary(
         posts_90d=seen[:, _POSTS],
         snapshots_90d=seen[:, _SNAPSHOTS],
         followers_sampled=seen[:, _FOLLOWERS],
-        followers_frame=frames(tables, spine),
+        followers_frame=frame_names(frame),
         last_snapshot_at=seen[:, _LATEST],
-        missing=missing,
+        missing=[_TABLES_OF[mask] for mask in seen[:, _MISSING].tolist()],
     )

@@ -1,5 +1,7 @@
 """Tiers of creators by followers, half-open."""
 
+from bisect import bisect_right
+
 import numpy as np
 
 from features.arrays import Floats
@@ -7,7 +9,7 @@ from features.arrays import Floats
 # Lower edge of each tier, followers. Agencies differ; these are ours, and configuration.
 TIERS = (("nano", 0), ("micro", 10_000), ("mid", 80_000), ("macro", 500_000), ("mega", 1_000_000))
 TIER_NAMES = tuple(name for name, _ in TIERS)
-_EDGES = np.array([edge for _, edge in TIERS[1:]], dtype=np.float64)
+_EDGES = [float(edge) for _, edge in TIERS[1:]]
 
 
 def tier(followers: float) -> str | None:
@@ -39,9 +41,7 @@ def tiers(followers: Floats) -> list[str | None]:
     list of (str or None)
         One of TIER_NAMES each.
     """
-    positions = np.searchsorted(_EDGES, followers, side="right")
-    known = ~np.isnan(followers)
     return [
-        TIER_NAMES[position] if seen else None
-        for position, seen in zip(positions.tolist(), known.tolist(), strict=True)
+        TIER_NAMES[bisect_right(_EDGES, one)] if one == one else None  # noqa: PLR0124  (NaN)
+        for one in followers.tolist()
     ]

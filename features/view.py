@@ -8,16 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.arrays import DAY, UNKNOWN_TIME, Flags, Floats, Times
+from features.arrays import DAY, UNKNOWN_TIME, Flags, Floats, Ints, Times
 from features.compiled import kernel_part
 
 
 class View(NamedTuple):
-    """What one creator's history shows at one `as_of`; every array holds float64.
+    """What one creator's history shows at one `as_of`.
 
     `now` holds the facts FACT_..., `snapshots` the columns SNAPSHOT_..., `posts` POST_...,
     `breakdown` BREAKDOWN_..., `sample` FOLLOWER_...: one row an entry, in order of time. Snapshots
     and posts are those of half a year; `year_snapshots` and `year_posts` reach back twice as far.
+    `feed` and `stories` are rows of `year_posts` with mature metrics, oldest first.
     """
 
     now: Floats
@@ -25,6 +26,8 @@ class View(NamedTuple):
     posts: Floats
     year_snapshots: Floats
     year_posts: Floats
+    feed: Ints
+    stories: Ints
     breakdown: Floats
     sample: Floats
 
@@ -88,6 +91,18 @@ def first_unseen(known: Times, start: int, stop: int, as_of: int) -> int:
             start = middle + 1
         else:
             stop = middle
+    return start
+
+
+@kernel_part
+def first_within(known: Times, start: int, stop: int, as_of: int, days: float) -> int:
+    """Return the first row of start:stop, sorted by `known`, that is at most so many days old."""
+    while start < stop:
+        middle = (start + stop) // 2
+        if age(known[middle], as_of) <= days:
+            stop = middle
+        else:
+            start = middle + 1
     return start
 
 

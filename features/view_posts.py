@@ -1,4 +1,8 @@
-"""Posts as one creator's view shows them: of a window, each with its last seen metrics."""
+"""Posts as one creator's view shows them: of a window, each with its last seen metrics.
+
+Most of a row is the same at every moment, so it is made once a creator (`told_of`); a view copies
+the rows of its window, adds their ages, and undoes what the moment could not know.
+"""
 
 # mypy: disable-error-code="no-any-return"
 # NumPy types an element of an array as Any.
@@ -8,13 +12,15 @@ import numpy as np
 
 from features.arrays import DAY, Floats, Ints, Times
 from features.compiled import kernel_part
-from features.statistics import known_or, unknowns
-from features.view import age, first_unseen, is_visible
+from features.statistics import first_at_most, known_or
+from features.view import age, first_unseen, first_within, is_visible
 from features.view_snapshots import SnapshotRows
 
 MATURE_DAYS = 2.0  # likes of a younger observation are still coming in
 STORY_MATURE_DAYS = 0.9  # a story ends after one day
 STORY = 4.0  # position in MEDIA
+
+YEAR = 365.0  # days
 
 # Columns of View.posts. NumPy integers: for each Python integer that a kernel part is passed,
 # numba would compile it anew.
@@ -60,30 +66,59 @@ class PostRows(NamedTuple):
     metrics: Floats
 
 
+class Told(NamedTuple):
+    """The columns POST_... of a creator's rows from `first` on, as told in the end, ageless."""
+
+    first: int
+    rows: Floats
+
+
 @kernel_part
-def posts_seen(
-    rows: PostRows, snapshots: SnapshotRows, creator: int, as_of: int, days: float
-) -> Floats:
-    """Return the columns POST_... of the window, oldest post first."""
-    start = rows.offsets[creator]
-    stop = first_unseen(rows.known, start, rows.offsets[creator + 1], as_of)
-    first = stop
-    n = 0
-    while first > start and age(rows.known[first - 1], as_of) <= days:
-        first -= 1
-        n += is_visible(rows.known[first], rows.hidden[first], as_of)
-    seen = unknowns(n, POST_COLUMNS)
+def told_of(rows: PostRows, snapshots: SnapshotRows, creator: int, first: int, stop: int) -> Told:
+    """Return rows first:stop, followers being those of the last snapshot then, or of the first."""
+    told = np.empty((stop - first, POST_COLUMNS))
     snapshot = snapshots.offsets[creator]
-    last_snapshot = first_unseen(snapshots.known, snapshot, snapshots.offsets[creator + 1], as_of)
-    n = 0
+    last = snapshots.offsets[creator + 1] - 1
     for row in range(first, stop):
+        while snapshot < last and snapshots.known[snapshot + 1] <= rows.known[row]:
+            snapshot += 1
+        post = told[row - first]
+        media = rows.values[row, _MEDIA]
+        post[POST_STORY] = 1.0 if media == STORY else 0.0
+        post[POST_MEDIA] = media
+        post[POST_SPONSORED] = rows.values[row, _SPONSORED]
+        post[POST_HASHTAGS] = rows.values[row, _HASHTAGS]
+        post[POST_FOLLOWERS] = snapshots.values[snapshot, 0] if snapshot <= last else np.nan
+        _measure(post, rows, row, rows.metric_offsets[row + 1] - 1)
+    return Told(first, told)
+
+
+@kernel_part
+def posts_seen(rows: PostRows, told: Told, creator: int, as_of: int, counted: bool) -> Floats:
+    """Return the columns POST_... of all that was told and is visible, oldest post first.
+
+    The last snapshot before a post is as old as the post, but the first of all may be to come:
+    followers were `counted` where it is visible.
+    """
+    stop = first_unseen(rows.known, told.first, rows.offsets[creator + 1], as_of)
+    start = first_within(rows.known, told.first, stop, as_of, YEAR)
+    n = 0
+    for row in range(start, stop):
+        n += is_visible(rows.known[row], rows.hidden[row], as_of)
+    seen = np.empty((n, POST_COLUMNS))
+    n = 0
+    for row in range(start, stop):
         if not is_visible(rows.known[row], rows.hidden[row], as_of):
             continue
-        while snapshot + 1 < last_snapshot and snapshots.known[snapshot + 1] <= rows.known[row]:
-            snapshot += 1
-        if snapshot < last_snapshot:
-            seen[n, POST_FOLLOWERS] = snapshots.values[snapshot, 0]
-        _describe(seen[n], rows, row, as_of)
+        for j in range(POST_COLUMNS):
+            seen[n, j] = told.rows[row - told.first, j]
+        seen[n, POST_AGE] = age(rows.known[row], as_of)
+        if not counted:
+            seen[n, POST_FOLLOWERS] = np.nan
+        last = rows.metric_offsets[row + 1]
+        observed = first_unseen(rows.metric_known, rows.metric_offsets[row], last, as_of)
+        if observed < last:
+            _measure(seen[n], rows, row, observed - 1)
         n += 1
     return seen
 
@@ -91,28 +126,43 @@ def posts_seen(
 @kernel_part
 def newest(posts: Floats, days: float) -> Floats:
     """Return the posts of the last `days` days among those of a longer window."""
-    first = 0
-    while first < len(posts) and posts[first, POST_AGE] > days:
-        first += 1
-    return posts[first:]
+    return posts[first_at_most(posts, POST_AGE, days) :]
 
 
 @kernel_part
-def _describe(post: Floats, rows: PostRows, row: int, as_of: int) -> None:
-    """Fill in everything but the followers of one post."""
-    media = rows.values[row, _MEDIA]
-    story = media == STORY
-    post[POST_AGE] = age(rows.known[row], as_of)
-    post[POST_STORY] = 1.0 if story else 0.0
+def mature(posts: Floats, story: float) -> Ints:
+    """Return the rows of the posts of a kind that have mature metrics."""
+    rows = np.empty(len(posts), dtype=np.int64)
+    n = 0
+    for i in range(len(posts)):
+        rows[n] = i
+        n += (posts[i, POST_STORY] == story) & (posts[i, POST_MATURE] == 1.0)
+    return rows[:n]
+
+
+@kernel_part
+def first_recent(rows: Ints, posts: Floats, days: float) -> int:
+    """Return the place of the first of the rows that is a post of the last `days` days."""
+    first = 0
+    stop = len(rows)
+    while first < stop:
+        middle = (first + stop) // 2
+        if posts[rows[middle], POST_AGE] <= days:
+            stop = middle
+        else:
+            first = middle + 1
+    return first
+
+
+@kernel_part
+def _measure(post: Floats, rows: PostRows, row: int, last: int) -> None:
+    """Fill in a post's metrics as its observation `last` has them, none if that is no row of it."""
     post[POST_MATURE] = 0.0
-    post[POST_MEDIA] = media
-    post[POST_SPONSORED] = rows.values[row, _SPONSORED]
-    post[POST_HASHTAGS] = rows.values[row, _HASHTAGS]
-    start = rows.metric_offsets[row]
-    last = first_unseen(rows.metric_known, start, rows.metric_offsets[row + 1], as_of) - 1
-    if last < start:
+    if last < rows.metric_offsets[row]:
+        for column in range(POST_LIKES, POST_COLUMNS):
+            post[column] = np.nan
         return
-    ripe = STORY_MATURE_DAYS if story else MATURE_DAYS
+    ripe = STORY_MATURE_DAYS if post[POST_STORY] == 1.0 else MATURE_DAYS
     if (rows.metric_known[last] - rows.known[row]) / DAY >= ripe:
         post[POST_MATURE] = 1.0
     for metric in range(_METRICS):
@@ -144,13 +194,3 @@ def last_post_age(rows: PostRows, creator: int, as_of: int) -> float:
         if is_visible(rows.known[row], rows.hidden[row], as_of):
             return age(rows.known[row], as_of)
     return np.nan
-
-
-@kernel_part
-def counts(posts: Floats, i: int, days: float, story: float) -> bool:
-    """Tell whether a post lies in the window, is of the kind, and has mature metrics."""
-    return (
-        posts[i, POST_AGE] <= days
-        and posts[i, POST_STORY] == story
-        and posts[i, POST_MATURE] == 1.0
-    )

@@ -1,4 +1,8 @@
-"""Profile totals as one creator's view shows them: of a window, and the steps between."""
+"""Profile totals as one creator's view shows them: of a window, and the steps between.
+
+Most of a row is the same at every moment, so it is made once a creator (`steps_of`); a view copies
+the rows of its window and adds their ages.
+"""
 
 from typing import NamedTuple
 
@@ -6,8 +10,8 @@ import numpy as np
 
 from features.arrays import DAY, Floats, Ints, Times
 from features.compiled import kernel_part
-from features.statistics import column, median, spread, unknowns
-from features.view import age, first_unseen
+from features.statistics import column, first_at_most, median, spread
+from features.view import age, first_unseen, first_within
 
 MIN_STEP_DAYS = 0.75  # snapshots nearer than this to a later one say nothing about a daily rate
 MAX_DAILY_STEP_DAYS = 1.5  # a longer step belongs to no day of the week
@@ -17,11 +21,12 @@ MIN_SIGMA = 5e-4  # log growth a day: organic noise of a large account
 JUMP_Z = 4.0  # a step this far from the usual rate is a jump
 
 # Columns of View.snapshots. A step leads from the row before to this one; the first row has none.
-SNAPSHOT_COLUMNS = np.int64(8)
+SNAPSHOT_COLUMNS = np.int64(9)
 (
     SNAPSHOT_AGE,  # days
     SNAPSHOT_FOLLOWERS,
     SNAPSHOT_FOLLOWING,
+    SNAPSHOT_LOG,  # log(1 + followers)
     SNAPSHOT_STEP_DAYS,  # days since the row before
     SNAPSHOT_GAIN,  # followers since the row before
     SNAPSHOT_RATE,  # log growth a day since the row before
@@ -41,58 +46,101 @@ class SnapshotRows(NamedTuple):
     values: Floats
 
 
+class Steps(NamedTuple):
+    """The columns SNAPSHOT_... of a creator's rows from `first` on, without ages."""
+
+    first: int
+    rows: Floats
+
+
 @kernel_part
-def snapshots_seen(rows: SnapshotRows, creator: int, as_of: int, days: float) -> Floats:
-    """Return the columns SNAPSHOT_... of the window, thinned from the latest snapshot backwards."""
-    start = rows.offsets[creator]
-    stop = first_unseen(rows.known, start, rows.offsets[creator + 1], as_of)
+def steps_of(rows: SnapshotRows, first: int, stop: int) -> Steps:
+    """Return rows first:stop, each with the step from the row before."""
+    steps = np.empty((stop - first, SNAPSHOT_COLUMNS))
+    for i in range(stop - first):
+        row = first + i
+        steps[i, SNAPSHOT_FOLLOWERS] = rows.values[row, 0]
+        steps[i, SNAPSHOT_FOLLOWING] = rows.values[row, 1]
+        steps[i, SNAPSHOT_LOG] = np.log1p(rows.values[row, 0])
+        if i > 0:
+            _step(steps[i], steps[i - 1], rows.known[row - 1], rows.known[row])
+    return Steps(first, steps)
+
+
+@kernel_part
+def snapshots_seen(
+    rows: SnapshotRows, steps: Steps, creator: int, as_of: int, days: float
+) -> Floats:
+    """Return the columns SNAPSHOT_... of the window, thinned from the latest snapshot backwards.
+
+    `steps` holds the whole window.
+    """
+    stop = first_unseen(rows.known, steps.first, rows.offsets[creator + 1], as_of)
+    start = first_within(rows.known, steps.first, stop, as_of, days)
     kept = np.empty(stop - start, dtype=np.int64)
     n = 0
     for row in range(stop - 1, start - 1, -1):
-        if age(rows.known[row], as_of) > days:
-            break
         if n == 0 or rows.known[kept[n - 1]] - rows.known[row] >= MIN_STEP_DAYS * DAY:
             kept[n] = row
             n += 1
     n = len(kept[:n])  # counted in a loop that may not run, n would pass for the constant 0
-    seen = unknowns(n, SNAPSHOT_COLUMNS)
+    seen = np.empty((n, SNAPSHOT_COLUMNS))
     for i in range(n):
         row = kept[n - 1 - i]
+        for j in range(SNAPSHOT_COLUMNS):
+            seen[i, j] = steps.rows[row - steps.first, j]
         seen[i, SNAPSHOT_AGE] = age(rows.known[row], as_of)
-        seen[i, SNAPSHOT_FOLLOWERS] = rows.values[row, 0]
-        seen[i, SNAPSHOT_FOLLOWING] = rows.values[row, 1]
-        if i > 0:
-            _step(seen, i, rows.known[kept[n - i]], rows.known[row])
-    _score_steps(seen)
+        if i == 0:
+            _unknown_step(seen[i])
+        elif kept[n - i] != row - 1:
+            _step(seen[i], seen[i - 1], rows.known[kept[n - i]], rows.known[row])
     return seen
 
 
 @kernel_part
-def _step(seen: Floats, i: int, before: int, after: int) -> None:
-    """Fill in the step that ends at row `i`."""
-    days = (after - before) / DAY
-    first = seen[i - 1, SNAPSHOT_FOLLOWERS]
-    last = seen[i, SNAPSHOT_FOLLOWERS]
-    seen[i, SNAPSHOT_STEP_DAYS] = days
-    seen[i, SNAPSHOT_GAIN] = last - first
-    seen[i, SNAPSHOT_RATE] = (np.log1p(last) - np.log1p(first)) / days
-    if days <= MAX_DAILY_STEP_DAYS:
-        weekday = ((before + (after - before) // 2) // DAY) % 7
-        seen[i, SNAPSHOT_WEEKEND] = 1.0 if weekday in (_SATURDAY, _SUNDAY) else 0.0
+def first_snapshot_seen(rows: SnapshotRows, creator: int, as_of: int) -> bool:
+    """Tell whether the first snapshot of all is visible."""
+    start = rows.offsets[creator]
+    return bool(first_unseen(rows.known, start, rows.offsets[creator + 1], as_of) > start)
 
 
 @kernel_part
-def _score_steps(seen: Floats) -> None:
-    """Fill in the robust z of every step; the usual spread is at least noise and rounding."""
+def _unknown_step(step: Floats) -> None:
+    """Mark a row as one that no step leads to."""
+    for j in range(SNAPSHOT_STEP_DAYS, SNAPSHOT_COLUMNS):
+        step[j] = np.nan
+
+
+@kernel_part
+def _step(step: Floats, before: Floats, start: int, end: int) -> None:
+    """Fill in the step to a row from the one before it."""
+    days = (end - start) / DAY
+    step[SNAPSHOT_STEP_DAYS] = days
+    step[SNAPSHOT_GAIN] = step[SNAPSHOT_FOLLOWERS] - before[SNAPSHOT_FOLLOWERS]
+    step[SNAPSHOT_RATE] = (step[SNAPSHOT_LOG] - before[SNAPSHOT_LOG]) / days
+    step[SNAPSHOT_Z] = np.nan
+    step[SNAPSHOT_WEEKEND] = np.nan
+    if days <= MAX_DAILY_STEP_DAYS:
+        weekday = ((start + (end - start) // 2) // DAY) % 7
+        step[SNAPSHOT_WEEKEND] = 1.0 if weekday in (_SATURDAY, _SUNDAY) else 0.0
+
+
+@kernel_part
+def score_steps(seen: Floats, grain: float) -> float:
+    """Fill in the robust z of every step and return the usual rate, both unknown of few steps.
+
+    `grain` is the `rounding` of the counts: the usual spread is at least noise and rounding.
+    """
     n = len(seen)
     if n <= MIN_STEPS:
-        return
-    grain = rounding(seen) / (1.0 + median(column(seen, SNAPSHOT_FOLLOWERS)))
+        return np.nan
+    least = grain / (1.0 + median(column(seen, SNAPSHOT_FOLLOWERS)))
     rates = column(seen[1:], SNAPSHOT_RATE)
     usual = median(rates)
-    sigma = max(spread(rates), MIN_SIGMA, grain)
+    sigma = max(spread(rates), MIN_SIGMA, least)
     for i in range(1, n):
         seen[i, SNAPSHOT_Z] = (seen[i, SNAPSHOT_RATE] - usual) / sigma
+    return usual
 
 
 @kernel_part
@@ -113,12 +161,6 @@ def rounding(seen: Floats) -> float:
 
 
 @kernel_part
-def usual_rate(seen: Floats) -> float:
-    """Return the median log growth a day over the steps, NaN without one."""
-    return median(column(seen[1:], SNAPSHOT_RATE))
-
-
-@kernel_part
 def largest_step(seen: Floats) -> int:
     """Return the row whose step has the largest z, 0 where no step has one."""
     best = 0
@@ -132,10 +174,7 @@ def largest_step(seen: Floats) -> int:
 @kernel_part
 def first_inside(snapshots: Floats, days: float) -> int:
     """Return the first row of the window."""
-    first = 0
-    while first < len(snapshots) and snapshots[first, SNAPSHOT_AGE] > days:
-        first += 1
-    return first
+    return first_at_most(snapshots, SNAPSHOT_AGE, days)
 
 
 @kernel_part

@@ -32,6 +32,7 @@ def share() -> None:
 def main() -> None:
     """Compile the kernels that come after the base features, by asking them for one row."""
     from features.computing import fit_columns
+    from features.packed import PACKED, Packed, unpacked
     from features.spine import Spine
     from features.states import empty
     from features.summary import data_summary
@@ -41,6 +42,9 @@ def main() -> None:
     unknown = np.array([np.nan])
     fit_columns(empty(1), nobody, tables.briefs, nobody, compensation=unknown, fee=unknown, as_of=0)
     data_summary(tables, Spine.of(nobody, 0))
+    # One history without a row, as MessagePack.
+    empty_tables = b"".join(bytes([0xA0 + len(name)]) + name.encode() + b"\x90" for name in PACKED)
+    unpacked(Packed(bytearray(b"\x91\x88" + empty_tables), [[0] * len(PACKED)]), tables.briefs)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,12 @@ class Aims:
     category: Codes
     market: Codes
 
+    def __post_init__(self) -> None:
+        # Compiled loops that are called straight would read other types as these.
+        object.__setattr__(self, "goal", owned(self.goal, np.float64))
+        for name in ("brand", "category", "market"):
+            object.__setattr__(self, name, owned(getattr(self, name), np.int64))
+
     def __len__(self) -> int:
         return len(self.goal)
 

@@ -135,7 +135,7 @@ class Conversion:
         """
         pairs = self._pairs(X, self.inputs(X, fake_share), aim)
         out = np.empty((6, len(X)))
-        _judge(self._fitted, self.story.told, pairs, owned(aim.goal, np.float64), out)
+        _judge(self._fitted, self.story.told, pairs, aim.goal, out)
         return ConversionScores(*out)
 
     def inputs(self, X: Floats, fake_share: Floats) -> Floats:
@@ -167,9 +167,9 @@ class Conversion:
             owned(X, np.float64),
             inputs,
             self.served.trees.raw(inputs),
-            owned(aim.market, np.int64),
-            owned(aim.category, np.int64),
-            owned(aim.brand, np.int64),
+            aim.market,
+            aim.category,
+            aim.brand,
         )
 
     def parts(self) -> dict[str, bytes]:

@@ -121,9 +121,14 @@ class FakeFollowers:
             rows = slice(start, start + BLOCK)
             offsets = samples.offsets[start : start + BLOCK + 1]
             values = samples.values[offsets[0] : offsets[-1]]
+            if not len(values):
+                blocks.append(self.posterior(X[rows]))
+                continue
             seen = self.seen(values, offsets - offsets[0])
             sampled = Sampled(seen, np.diff(offsets), samples.frame[rows], samples.age[rows])
             blocks.append(self.posterior(X[rows], sampled))
+        if len(blocks) == 1:
+            return blocks[0]
         return FakeFollowersScores(
             risk=np.concatenate([block.risk for block in blocks]),
             share=np.concatenate([block.share for block in blocks]),
@@ -167,7 +172,7 @@ class FakeFollowers:
 
     def inputs(self, X: Floats) -> Floats:
         """Return the columns that the prior reads, shape (n, p)."""
-        return X[:, _places(self.served.columns)]
+        return X.take(_places(self.served.columns), axis=1)
 
     def prior_risk(self, X: Floats) -> Floats:
         """Return the risk by the history alone, shape (n,)."""
@@ -218,6 +223,6 @@ class FakeFollowers:
 
 
 @cache
-def _places(columns: tuple[str, ...]) -> list[int]:
+def _places(columns: tuple[str, ...]) -> Ints:
     """Return where in the catalogue columns are."""
-    return [NAMES.index(name) for name in columns]
+    return np.array([NAMES.index(name) for name in columns], dtype=np.int64)

@@ -4,15 +4,15 @@ Audited shares come in two heaps, of creators who bought followers and of those 
 history often leaves open to which a creator belongs. One Beta would put its mass between them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel
-from models.arithmetic import exponential, logarithm, sigmoids
+from features.arrays import Floats, owned
+from features.compiled import kernel, kernel_part, straight
+from models.arithmetic import exponential, logarithm, sigmoid
 from models.parts import Numbers
-from models.share import STEPS, beta_log_masses
+from models.share import STEPS, beta_log_mass, grid_logs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,15 @@ class Prior:
     low: Heap
     high: Heap | None = None
     weight: tuple[float, float] = (0.0, 0.0)
+    _numbers: tuple[Floats, Floats] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.weight[1] >= 0.0:
             raise ValueError(f"prior: the weight must not fall as the score rises: {self.weight}")
+        heaps = [self.low] if self.high is None else [self.low, self.high]
+        rows = [(heap.intercept, heap.slope, heap.concentration) for heap in heaps]
+        numbers = np.array(rows, dtype=np.float64), np.array(self.weight, dtype=np.float64)
+        object.__setattr__(self, "_numbers", numbers)
 
     def log_masses(self, score: Floats) -> Floats:
         """Return the log mass of every cell of the share's grid.
@@ -73,12 +78,9 @@ class Prior:
         Floats, shape (n, 201)
             Up to a constant a row.
         """
-        low = _masses(self.low, score)
-        if self.high is None:
-            return low
-        out = np.empty(low.shape)
-        weight = _probabilities(self.weight[0] + self.weight[1] * score)
-        _mix(low, _masses(self.high, score), weight, out)
+        out = np.empty((len(score), STEPS + 1))
+        heaps, weight = self._numbers
+        _heaps(owned(score, np.float64), heaps, weight, grid_logs(), out)
         return out
 
     def numbers(self) -> Numbers:
@@ -100,31 +102,35 @@ class Prior:
         return cls(low, high[0] if high else None, (intercept, slope))
 
 
-def _masses(heap: Heap, score: Floats) -> Floats:
-    mean = _probabilities(heap.intercept + heap.slope * score)
-    return beta_log_masses(mean, heap.concentration)
-
-
-def _probabilities(log_odds: Floats) -> Floats:
-    out = np.empty(len(log_odds))
-    sigmoids(np.ascontiguousarray(log_odds), out)
-    return out
+@kernel_part
+def _masses(score: float, heap: Floats, logs: Floats, out: Floats) -> None:
+    """Write the log masses of a heap, given its intercept, slope and concentration."""
+    beta_log_mass(sigmoid(heap[0] + heap[1] * score), heap[2], logs, out)
 
 
 @kernel
-def _mix(low: Floats, high: Floats, weight: Floats, out: Floats) -> None:
-    """Write the logs of weighted sums of masses that are each scaled to 1 first."""
+def _log_masses(score: Floats, heaps: Floats, weight: Floats, logs: Floats, out: Floats) -> None:
+    """Write the logs of weighted sums of masses that are each scaled to 1 first, if two heaps."""
     one = np.empty(STEPS + 1)
     other = np.empty(STEPS + 1)
-    for i in range(out.shape[0]):
-        tops = (low[i].max(), high[i].max())
+    for i in range(len(score)):
+        if len(heaps) == 1:
+            _masses(score[i], heaps[0], logs, out[i])
+            continue
+        _masses(score[i], heaps[0], logs, one)
+        _masses(score[i], heaps[1], logs, other)
+        high = sigmoid(weight[0] + weight[1] * score[i])
+        tops = (one.max(), other.max())
         total = 0.0
         further = 0.0
         for j in range(STEPS + 1):
-            one[j] = exponential(low[i, j] - tops[0])
-            other[j] = exponential(high[i, j] - tops[1])
+            one[j] = exponential(one[j] - tops[0])
+            other[j] = exponential(other[j] - tops[1])
             total += one[j]
             further += other[j]
-        parts = ((1.0 - weight[i]) / total, weight[i] / further)
+        parts = ((1.0 - high) / total, high / further)
         for j in range(STEPS + 1):
             out[i, j] = max(logarithm(parts[0] * one[j] + parts[1] * other[j]), -1e4)
+
+
+_heaps = straight(_log_masses)

@@ -1,11 +1,12 @@
 """A share as a posterior over a grid: prior masses, and what is read off the posterior."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from features.arrays import Floats
-from features.compiled import kernel, kernel_part
+from features.arrays import Floats, owned
+from features.compiled import kernel, kernel_part, straight
 from models.arithmetic import exponential, logarithm
 
 STEPS = 200
@@ -55,7 +56,7 @@ def beta_log_masses(mean: Floats, concentration: float) -> Floats:
         Up to a constant a row; Beta(1, 1) gives the widths of the cells.
     """
     out = np.empty((len(mean), STEPS + 1))
-    _beta_log_masses(np.ascontiguousarray(mean), float(concentration), out)
+    _beta_log_masses(np.ascontiguousarray(mean), float(concentration), grid_logs(), out)
     return out
 
 
@@ -75,30 +76,47 @@ def posteriors(log_masses: Floats, limit: float) -> Posterior:
         n rows, each from its own row alone.
     """
     out = np.empty((4, len(log_masses)))
-    _posteriors(np.ascontiguousarray(log_masses), float(limit), out)
+    _read_off(owned(log_masses, np.float64), float(limit), out)
     return Posterior(*out)
 
 
 @kernel
-def _beta_log_masses(mean: Floats, concentration: float, out: Floats) -> None:
-    steps = out.shape[1] - 1
+def _fill_logs(out: Floats) -> None:
+    """Write the logs of the inner shares of the grid, and of what they leave."""
+    steps = out.shape[1]
+    for j in range(1, steps):
+        out[0, j] = logarithm(j / steps)
+        out[1, j] = logarithm(1.0 - j / steps)
+
+
+@cache
+def grid_logs() -> Floats:
+    """Return the logs of the shares of the grid and of 1 minus them, shape (2, 200); never of 0."""
+    out = np.zeros((2, STEPS))
+    _fill_logs(out)
+    return out
+
+
+@kernel_part
+def beta_log_mass(mean: float, concentration: float, logs: Floats, out: Floats) -> None:
+    """Write the log mass of a Beta in every cell, given `grid_logs()`."""
+    steps = len(out) - 1
     log_width = -logarithm(float(steps))
     log_half = -logarithm(2.0 * steps)
-    logs = np.empty(steps)
+    mu = min(max(mean, EXTREME), 1.0 - EXTREME)
+    a = mu * concentration
+    b = (1.0 - mu) * concentration
+    # The density may be infinite at 0 and 1; the mass of the half cells there is not.
+    out[0] = a * log_half - logarithm(a)
+    out[steps] = b * log_half - logarithm(b)
     for j in range(1, steps):
-        logs[j] = logarithm(j / steps)
-    complements = np.empty(steps)
-    for j in range(1, steps):
-        complements[j] = logarithm(1.0 - j / steps)
+        out[j] = log_width + (a - 1.0) * logs[0, j] + (b - 1.0) * logs[1, j]
+
+
+@kernel
+def _beta_log_masses(mean: Floats, concentration: float, logs: Floats, out: Floats) -> None:
     for i in range(len(mean)):
-        mu = min(max(mean[i], EXTREME), 1.0 - EXTREME)
-        a = mu * concentration
-        b = (1.0 - mu) * concentration
-        # The density may be infinite at 0 and 1; the mass of the half cells there is not.
-        out[i, 0] = a * log_half - logarithm(a)
-        out[i, steps] = b * log_half - logarithm(b)
-        for j in range(1, steps):
-            out[i, j] = log_width + (a - 1.0) * logs[j] + (b - 1.0) * complements[j]
+        beta_log_mass(mean[i], concentration, logs, out[i])
 
 
 @kernel_part
@@ -153,3 +171,6 @@ def _posteriors(log_masses: Floats, limit: float, out: Floats) -> None:
         out[1, i] = min(_quantile(masses, TAIL * total), mean)
         out[2, i] = max(_quantile(masses, (1.0 - TAIL) * total), mean)
         out[3, i] = min(max(1.0 - _below(masses, limit) / total, 0.0), 1.0)
+
+
+_read_off = straight(_posteriors)

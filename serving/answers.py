@@ -88,7 +88,7 @@ def score(snapshot: Snapshot, request: ScoreRequest, now: datetime) -> Made:
     entries: list[CreatorScore | CreatorUnknown | None] = [None] * len(places)
     scored = []
     for group in groups:
-        aim = deal.standing(len(group.X), as_of).aims if deal.row >= 0 else None
+        aim = deal.standing(len(group.X)).aims if deal.row >= 0 else None
         scored.append((group, _entered(entries, group, request, models.champions, aim)))
     moment = EPOCH + timedelta(microseconds=as_of)
     age = (now - moment).total_seconds() if store else None

@@ -40,32 +40,35 @@ class Standing(NamedTuple):
 class Deal:
     """A brief among `briefs`, at `row`; -1 for a request without one. `arrays` are for kernels.
 
-    `kept` are the standings of published briefs, by row and n.
+    `kept` are its standings and those of other published briefs, by row and n, for the moment `at`.
     """
 
     briefs: Briefs
     row: int
     arrays: BriefRows
-    kept: dict[tuple[int, int], Standing] | None = None
+    kept: dict[tuple[int, int], Standing]
+    at: int
 
-    def standing(self, n: int, as_of: int) -> Standing:
+    def standing(self, n: int) -> Standing:
         """Return what is the same for n creators, whoever they are."""
-        found = None if self.kept is None else self.kept.get((self.row, n))
+        found = self.kept.get((self.row, n))
         if found is None:
             brief = np.full(n, self.row)
             aims = Aims.of(self.briefs, brief)
-            found = Standing(np.arange(n), brief, np.full(n, np.nan), np.full(n, as_of), aims)
-            if self.kept is not None:
-                if len(self.kept) >= MOST_KEPT:
-                    self.kept.clear()
-                self.kept[self.row, n] = found
+            found = Standing(np.arange(n), brief, np.full(n, np.nan), np.full(n, self.at), aims)
+            if len(self.kept) >= MOST_KEPT:
+                self.kept.clear()
+            self.kept[self.row, n] = found
         return found
 
     def asked(self, creators: Sequence[CreatorAsked], as_of: int) -> Asked:
         """Return what fit features are asked of so many states, in their order."""
-        standing = self.standing(len(creators), as_of)
+        n = len(creators)
+        standing = self.standing(n)
         compensation, fee = terms(creators, standing.unknown)
-        return Asked(standing.rows, self.arrays, standing.brief, compensation, fee, standing.moment)
+        # Creators that bring their history are scored at a moment of their own.
+        moment = standing.moment if as_of == self.at else np.full(n, as_of)
+        return Asked(standing.rows, self.arrays, standing.brief, compensation, fee, moment)
 
 
 def deal_of(request: ScoreRequest, store: Store | None, as_of: int) -> Deal:
@@ -87,23 +90,23 @@ def deal_of(request: ScoreRequest, store: Store | None, as_of: int) -> Deal:
     """
     if request.brief is not None:
         brought = _brought(request)
-        return Deal(brought, 0, brief_rows(brought))
+        return Deal(brought, 0, brief_rows(brought), {}, as_of)
     if store is None:
-        return _without(request)
+        return _without(request, as_of)
     published = store.briefs
     if request.brief_id is None:
-        return Deal(published, -1, store.brief_rows, store.standings)
+        return Deal(published, -1, store.brief_rows, store.standings, store.as_of)
     row = published.index.get(request.brief_id, -1)
     if row < 0 or not undisputed(published.hidden[row], as_of):
         raise _unknown()
-    return Deal(published, row, store.brief_rows, store.standings)
+    return Deal(published, row, store.brief_rows, store.standings, store.as_of)
 
 
-def _without(request: ScoreRequest) -> Deal:
+def _without(request: ScoreRequest, as_of: int) -> Deal:
     """Return that there is no brief where none is published."""
     if request.brief_id is not None:
         raise _unknown()
-    return Deal(_NONE, -1, brief_rows(_NONE))
+    return Deal(_NONE, -1, brief_rows(_NONE), {}, as_of)
 
 
 def _unknown() -> Problem:

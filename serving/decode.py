@@ -53,6 +53,8 @@ def score_request(body: bytes) -> ScoreRequest:
         raise Problem(
             413, f"a request scores at most {MOST_CREATORS} creators: send several requests"
         )
+    if _is_plain(request):
+        return request
     _refuse_too_many_rows(request)
     broken = [found for found, _ in zip(_broken(request), range(_MOST_VIOLATIONS), strict=False)]
     if broken:
@@ -135,6 +137,12 @@ def _pointer(path: str) -> str:
     return pointer
 
 
+def _is_plain(request: ScoreRequest) -> bool:
+    """Return whether types alone say all that there is to say of a request."""
+    brings = request.brief is not None or request.brand is not None
+    return not brings and all(creator.history is None for creator in request.creators)
+
+
 def _refuse_too_many_rows(request: ScoreRequest) -> None:
     """Raise the 413 where the histories hold more rows than one request may."""
     rows = followers = 0
@@ -186,13 +194,20 @@ def _broken(request: ScoreRequest) -> Iterator[tuple[str, str]]:
 def _foreign_rows(creator_id: str, history: History, above: str) -> Iterator[tuple[str, str]]:
     """Yield every row of the history that is another creator's."""
     for name in _OWNED:
-        for i, row in enumerate(getattr(history, name)):
+        rows = getattr(history, name)
+        # All rows are looked at again only where one is.
+        if {row.creator_id for row in rows} <= {creator_id}:
+            continue
+        for i, row in enumerate(rows):
             if row.creator_id != creator_id:
                 yield f"{above}/{name}/{i}/creator_id", "the row is another creator's"
 
 
 def _misplaced_values(history: History, above: str) -> Iterator[tuple[str, str]]:
     """Yield every line of a breakdown whose value is none of its dimension."""
+    distinct = {(row.dimension, row.value) for row in history.audience}
+    if all(value in _VALUES[dimension] for dimension, value in distinct):
+        return
     for i, row in enumerate(history.audience):
         if row.value not in _VALUES[row.dimension]:
             yield f"{above}/audience/{i}/value", "not a value of this dimension"

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from features.errors import InputError
 from features.reader import read
 from features.schema import SPINE
 from features.tables import Tables
-from serving.pairs import Asked, resolve, take
+from serving.pairs import Asked, resolve
 from serving.tabular import carried, rows_of, write_rows
 
 CHUNK = 16_384
@@ -62,15 +63,25 @@ def write_features(tables: Path, spine: Path, out: Path) -> int:
 
 
 def _chunks(tables: Tables, asked: Asked, rows: pa.Table, schema: pa.Schema) -> Iterator[pa.Table]:
-    """Yield the rows with their features, some at a time."""
-    spine = asked.spine
+    """Yield the rows with their features, some at a time; the next are made meanwhile."""
     # A row that cannot be read is one of an unknown creator to the features.
-    creator = np.where(asked.readable, spine.creator, -1)
-    with tqdm(total=len(spine), delay=2, unit=" rows", file=sys.stderr) as progress:
-        for start in range(0, max(len(spine), 1), CHUNK):
-            part = slice(start, start + CHUNK)
-            wanted = take(replace(spine, creator=creator), part)
-            X = matrix(tables, wanted, threads=os.cpu_count() or 1)
-            features = [pa.array(column, from_pandas=True) for column in X.T]
-            yield pa.table([*rows.slice(start, CHUNK).columns, *features], schema=schema)
-            progress.update(len(wanted))
+    spine = replace(asked.spine, creator=np.where(asked.readable, asked.spine.creator, -1))
+    starts = range(0, max(len(spine), 1), CHUNK)
+
+    def chunk(start: int) -> pa.Table:
+        part = spine.take(slice(start, start + CHUNK))
+        X = matrix(tables, part, threads=os.cpu_count() or 1)
+        features = [pa.array(column, from_pandas=True) for column in X.T]
+        return pa.table([*rows.slice(start, CHUNK).columns, *features], schema=schema)
+
+    with (
+        tqdm(total=len(spine), delay=2, unit=" rows", file=sys.stderr) as progress,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        coming = beside.submit(chunk, 0)
+        for start in starts:
+            found = coming.result()
+            if start + CHUNK < len(spine):
+                coming = beside.submit(chunk, start + CHUNK)
+            yield found
+            progress.update(len(found))

@@ -1,36 +1,40 @@
 """Creators that came with their history: the tables' own rules and kernels, on a request's rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from features.arrays import Floats
-from features.computing import Samples, Spine, States, fit_columns, samples, states
+from features.arrays import Flags
+from features.computing import Samples
 from features.deals import Briefs
 from features.errors import InputError
+from features.packed import PACKED, History, Packed, history_of, unpacked
 from features.reader import from_rows
-from features.summary import DataSummary, data_summary
+from features.seen import Seen, seen
 from features.tables import Tables
 from features.tiers import tiers
 from models.fake_followers import FakeFollowersScores
 from models.reasons import Peers
 from models.scoring import Champions, audience_scores
+from serving import rows
 from serving.contract import CreatorAsked, FakeFollowersScore
-from serving.deal import Deal, terms
+from serving.deal import Deal
 from serving.group import Group, audience_told, data_used
 from serving.problems import Problem, violated
 
+_NOTHING = rows.History(())
+_pack = msgspec.msgpack.Encoder().encode_into
+
 
 class _Read(NamedTuple):
-    """One creator's history as features need it."""
+    """Histories of creators at `rows` of those asked for, as scores need them."""
 
-    tables: Tables
-    state: States
-    samples: Samples
-    summary: DataSummary
-    X: Floats
+    rows: Sequence[int]
+    platform: Sequence[float]
+    set_aside: int
+    seen: Seen
 
 
 def inline_group(
@@ -60,16 +64,17 @@ def inline_group(
     Problem
         422 for a history that the tables' rules leave nothing of.
     """
-    read = [_read(place, creator, deal, published, as_of) for place, creator in asked]
-    X = np.concatenate([one.X for one in read])
-    audience = audience_scores(champions, X, _joined([one.samples for one in read]))
+    parts = list(_read(asked, deal, published, as_of))
+    rows = [row for part in parts for row in part.rows]
+    X = parts[0].seen.X if len(parts) == 1 else np.concatenate([part.seen.X for part in parts])
+    audience = audience_scores(champions, X, _joined([part.seen.samples for part in parts]))
     peers = Peers(
-        [float(one.tables.creators.platform[0]) for one in read],
-        tiers(np.concatenate([one.state.followers for one in read])),
+        [place for part in parts for place in part.platform],
+        [one for part in parts for one in tiers(part.seen.followers)],
     )
     followers = audience.followers
     return Group(
-        places=[place for place, _ in asked],
+        places=[asked[row][0] for row in rows],
         X=X,
         conversion_share=audience.conversion_share,
         tiers=peers.tier,
@@ -77,8 +82,12 @@ def inline_group(
         shares=None if followers is None else followers.share.tolist(),
         levels=[] if followers is None else followers.level,
         told=_told(followers, len(X)),
-        data=[data_used(one.summary, 0, len(one.tables.set_aside)) for one in read],
-        missing=[one.summary.missing[0] for one in read],
+        data=[
+            data_used(part.seen.summary, row, part.set_aside)
+            for part in parts
+            for row in range(len(part.rows))
+        ],
+        missing=[one for part in parts for one in part.seen.summary.missing],
         whole=_Whole(followers, peers),
     )
 
@@ -97,23 +106,59 @@ class _Whole(NamedTuple):
     peers: Peers
 
 
-def _read(place: int, creator: CreatorAsked, deal: Deal, published: Briefs, as_of: int) -> _Read:
-    """Return one creator, its history validated as a folder of tables would be."""
-    tables = _tables(place, creator, published)
-    spine = Spine.of(np.zeros(1, dtype=np.int64), as_of)
-    state = states(tables, spine.creator, as_of)
-    compensation, fee = terms([creator])
-    fit = fit_columns(
-        state,
-        np.zeros(1, dtype=np.int64),
-        deal.briefs,
-        np.array([deal.row]),
-        compensation=compensation,
-        fee=fee,
-        as_of=as_of,
-    )
-    X = np.concatenate([state.base, fit], axis=1)
-    return _Read(tables, state, samples(tables, spine), data_summary(tables, spine), X)
+def _read(
+    asked: Sequence[tuple[int, CreatorAsked]], deal: Deal, published: Briefs, as_of: int
+) -> Iterator[_Read]:
+    """Yield all histories without a flaw together, and each of the others by the general way."""
+    found, clean = _clean(asked, published)
+    if found is not None:
+        yield _shown(range(len(asked)), found, 0, asked, deal, as_of)
+        return
+    rows = np.flatnonzero(clean).tolist()
+    if rows:
+        found, _ = _clean([asked[row] for row in rows], published)
+        assert found is not None
+        yield _shown(rows, found, 0, asked, deal, as_of)
+    for row in np.flatnonzero(~clean).tolist():
+        tables = _tables(*asked[row], published)
+        yield _shown([row], history_of(tables), len(tables.set_aside), asked, deal, as_of)
+
+
+def _clean(
+    asked: Sequence[tuple[int, CreatorAsked]], published: Briefs
+) -> tuple[History | None, Flags]:
+    """Return histories if each of them is without a flaw, and which of them are."""
+    histories = [creator.history or _NOTHING for _, creator in asked]
+    data = bytearray()
+    try:
+        _pack(histories, data)
+    except OverflowError:
+        return None, np.array([_packs(history) for history in histories])
+    sizes = [[len(getattr(history, table)) for table in PACKED] for history in histories]
+    briefs = [row.brief_id for history in histories for row in history.collaborations]
+    return unpacked(Packed(data, sizes, briefs), published)
+
+
+def _packs(history: rows.History) -> bool:
+    """Tell whether every time lies in the calendar in UTC too; one at its very end may not."""
+    try:
+        _pack(history, bytearray())
+    except OverflowError:
+        return False
+    return True
+
+
+def _shown(  # noqa: PLR0917
+    rows: Sequence[int],
+    history: History,
+    set_aside: int,
+    asked: Sequence[tuple[int, CreatorAsked]],
+    deal: Deal,
+    as_of: int,
+) -> _Read:
+    """Return what scores need of the creators of some histories, who stand there in order."""
+    found = seen(history, deal.asked([asked[row][1] for row in rows], as_of))
+    return _Read(rows, history.histories.creators.platform.tolist(), set_aside, found)
 
 
 def _tables(place: int, creator: CreatorAsked, published: Briefs) -> Tables:
@@ -142,6 +187,8 @@ def _broken(above: str, error: InputError) -> Problem:
 
 def _joined(parts: Sequence[Samples]) -> Samples:
     """Return the samples of several creators, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
     lengths = np.concatenate([np.diff(part.offsets) for part in parts])
     return Samples(
         offsets=np.concatenate([[0], np.cumsum(lengths)]),

@@ -205,7 +205,7 @@ class BriefRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     category: Text | None = None
     collaboration_type: CollaborationType | None = None
     deliverables: Count | dict[Text, Count] | None = None
-    """How many, or how many of each kind."""
+    """How many, or how many of each kind, which add up to a count themselves."""
     target_countries: dict[Country, Weight] | None = None
     target_genders: GenderWeights | None = None
     target_ages: AgeWeights | None = None

@@ -13,8 +13,9 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from features.columns import Schema
+from features.errors import unreadable
 from features.frame import Frame
-from features.sources import header, is_csv, typed, unknown_names, unreadable, warn_unknown
+from features.sources import header, is_csv, typed, unknown_names, warn_unknown
 
 PLACE = "__place"
 """The column of a block that says how many rows of the table stand before a row."""

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import BASE, FIT
+from features.chosen import CATALOGUE
 from features.computing import spine_of, states
 from features.histories import brief_rows, histories_of
 from features.rows import from_rows
-from features.view_creator import view_of
+from features.view_creator import Moment, prepared, view_at
 from features.view_deal import Deal, brief_codes, brief_seen, targets_of
 from tests.strategies import CREATORS, asks_of, rows_of
 
@@ -20,7 +21,9 @@ def main() -> None:
     spine = spine_of(tables, pd.DataFrame(asks))
     stored = states(tables, spine.creator, spine.as_of).arrays
     for i, creator in enumerate(spine.creator):
-        view = view_of(histories_of(tables), creator, spine.as_of[i], False)
+        as_of, parts = spine.as_of[i], CATALOGUE.wanted.parts
+        ready = prepared(histories_of(tables), creator, as_of, as_of, parts)
+        view = view_at(histories_of(tables), ready, Moment(creator, as_of, False), parts)
         briefs = brief_rows(tables.briefs)
         deal = Deal(
             creator=stored.creator[i],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from features.arrays import FRAMES, UNKNOWN_TIME, Floats
-from features.catalogue import BASE, CATALOGUE, FIT
+from features.catalogue import BASE, CATALOGUE, FIT, NAMES
 from features.computing import (
     Spine,
     data_summary,
@@ -26,6 +26,7 @@ from features.drivers import base_rows, fit_rows, state_rows
 from features.errors import InputError
 from features.rows import brief_of, from_rows
 from features.states import States, empty, pack, unpack
+from features.tables import Tables
 from features.tiers import tier
 from tests.features.histories import NOW, Rows, ago, creator, daily, post, together
 from tests.strategies import asks_of, rows_of
@@ -108,6 +109,42 @@ def test_repeated_rows_are_computed_alike() -> None:
 
     for row, ask in zip(X, asks, strict=True):
         assert_array_equal(matrix(tables, spine_of(tables, pd.DataFrame([ask])))[0], row)
+
+
+@settings(max_examples=10)
+@given(seeds, st.data())
+def test_chosen_features_are_those_of_the_catalogue(seed: int, data: st.DataObject) -> None:
+    """Any features in any order are, bit for bit, those columns of X, on any number of threads."""
+    rows = rows_of(seed)
+    tables = from_rows(rows)
+    spine = spine_of(tables, pd.DataFrame(asks_of(rows, seed, n=5)))
+    names = data.draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=6))
+
+    chosen = matrix(tables, spine, columns=names, threads=data.draw(st.integers(1, 3)))
+
+    assert_array_equal(chosen, matrix(tables, spine)[:, [NAMES.index(name) for name in names]])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_feature_alone_is_that_of_the_catalogue(name: str) -> None:
+    """What a feature reads is there also where no other is asked for."""
+    rows = rows_of(12)
+    tables = from_rows(rows)
+    spine = spine_of(tables, pd.DataFrame(asks_of(rows, 12, n=8)))
+
+    alone = matrix(tables, spine, columns=[name])
+
+    assert_array_equal(alone[:, 0], matrix(tables, spine)[:, NAMES.index(name)])
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [(["likes"], "no feature is called 'likes'"), (["is_tiktok"] * 2, "more than once")],
+)
+def test_what_is_no_feature_is_refused(names: list[str], says: str) -> None:
+    """The error names what was asked for."""
+    with pytest.raises(InputError, match=says):
+        matrix(Tables.empty(), Spine.of(np.array([-1]), 0), columns=names)
 
 
 def test_nothing_asked_is_nothing_computed() -> None:

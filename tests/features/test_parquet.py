@@ -189,3 +189,35 @@ def test_a_bad_row_with_nanoseconds_is_recorded(tmp_path: Path) -> None:
     (bad,) = tables_of(tmp_path, snapshots=snapshots).set_aside
 
     assert bad.key == "a,1970-01-01T00:00:01Z"
+
+
+def test_a_wrong_value_in_a_later_row_group_is_named_by_its_row(tmp_path: Path) -> None:
+    """The row counts from the file's beginning, and the first one of the first column is told."""
+    many = {
+        "creator_id": pa.array(["a"] * 9),
+        "observed_at": pa.array([datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 10)]),
+        "followers": pa.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.5, 8.5, 9.0]),
+        "following": pa.array([0.5] * 9),
+    }
+    pq.write_table(pa.table(CREATOR), tmp_path / "creators.parquet")
+    pq.write_table(pa.table(many), tmp_path / "snapshots.parquet", row_group_size=2)
+
+    with pytest.raises(InputError, match=r"followers.*row 7 ") as raised:
+        read(tmp_path)
+
+    assert raised.value.row == 6
+
+
+def test_texts_that_become_equal_are_one(tmp_path: Path) -> None:
+    """Codes of labels that differ in case only, and of a blank one, stand for one text and none."""
+    labels = pa.array(["Beauty", "beauty ", "", None]).dictionary_encode()
+    creators = {
+        "creator_id": pa.array(list("abcd")),
+        "platform": pa.array(["x"] * 4).dictionary_encode(),
+        "category": labels,
+    }
+
+    category = tables_of(tmp_path, creators=creators).creators.category
+
+    assert category[0] == category[1] != 0
+    assert category[2:].tolist() == [0, 0]

@@ -66,6 +66,22 @@ def test_every_row_is_accounted_for(rows: Rows) -> None:
     assert sum(count.set_aside for count in tables.counts.values()) == len(tables.set_aside)
 
 
+@given(rows=drawn_rows())
+@settings(max_examples=10)
+def test_row_groups_are_one_table(rows: Rows, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Parquet in row groups of three rows gives the same arrays and tells of the same bad rows."""
+    whole = write_parquet(rows, tmp_path_factory.mktemp("whole"))
+    split = tmp_path_factory.mktemp("split")
+    for path in whole.iterdir():
+        pq.write_table(pq.read_table(path), split / path.name, row_group_size=3)
+
+    tables = read(split)
+
+    assert arrays_differ(tables, read(whole)) == []
+    assert tables.set_aside == read(whole).set_aside
+    assert tables.counts == read(whole).counts
+
+
 def test_parts_are_one_table(tmp_path: Path) -> None:
     """A folder of Parquet parts, whatever their integer widths and columns, is one table."""
     rows = rows_of(3, 30)

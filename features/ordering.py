@@ -1,0 +1,102 @@
+"""The order of many rows by group and time, found without sorting where they stand in it."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.arrays import Flags, Ints, ints
+
+BLOCK = 1 << 16  # rows compared at once: what they need stays in the cache
+
+
+def order_of(*keys: Ints, ties: Any = None) -> Ints:
+    """Return the order by the keys, the first one leading, then by text.
+
+    Parameters
+    ----------
+    *keys : ndarray of int64
+    ties : pyarrow.LargeStringArray, optional
+        Orders rows whose keys are all equal.
+
+    Returns
+    -------
+    ndarray of int64
+    """
+    found = arranged(*keys, ties=ties)
+    return np.arange(len(keys[0])) if found is None else found
+
+
+def arranged(*keys: Ints, ties: Any = None) -> Ints | None:
+    """Return the order as `order_of` does, or None where the rows stand in it already."""
+    if is_rising(*keys, strictly=ties is not None):
+        return None
+    order = np.argsort(keys[-1], kind="stable")
+    for key in keys[-2::-1]:
+        order = order[np.argsort(key[order], kind="stable")]
+    if ties is not None:
+        _settle_ties(order, keys, ties)
+    return order
+
+
+def is_rising(*keys: Ints, strictly: bool) -> bool:
+    """Return whether no row comes before the one above it, or, when strictly, equals it.
+
+    Parameters
+    ----------
+    *keys : ndarray of int64
+        The first one leading.
+    strictly : bool
+
+    Returns
+    -------
+    bool
+    """
+    for start in range(1, len(keys[0]), BLOCK):
+        now = [key[start : start + BLOCK] for key in keys]
+        before = [key[start - 1 : start - 1 + len(now[0])] for key in keys]
+        fine: Flags = now[-1] > before[-1] if strictly else now[-1] >= before[-1]
+        for later, earlier in zip(now[-2::-1], before[-2::-1], strict=True):
+            fine = (later > earlier) | ((later == earlier) & fine)
+        if not fine.all():
+            return False
+    return True
+
+
+def repeated(*keys: Ints) -> Ints:
+    """Return the rows whose keys, all together, another row has too.
+
+    Parameters
+    ----------
+    *keys : ndarray of int64
+
+    Returns
+    -------
+    ndarray of int64
+        Rising.
+    """
+    if is_rising(*keys, strictly=True):
+        return ints()
+    order = order_of(*keys)
+    return np.sort(order[_tied(order, keys)])
+
+
+def _tied(order: Ints, keys: tuple[Ints, ...]) -> Flags:
+    """Return which entries of the order have the same keys as one beside them."""
+    same = np.ones(len(order) - 1, dtype=np.bool_)
+    for key in keys:
+        ordered = key[order]
+        same &= ordered[1:] == ordered[:-1]
+    either: Flags = np.concatenate([[False], same]) | np.concatenate([same, [False]])
+    return either
+
+
+def _settle_ties(order: Ints, keys: tuple[Ints, ...], ties: Any) -> None:
+    """Put rows whose keys are all equal in the order of their texts."""
+    tied = _tied(order, keys)
+    # Texts are ranked among the tied rows only: sorting all of them would cost the most.
+    rows = order[tied]
+    rank = ints(len(rows))
+    rank[np.asarray(pc.sort_indices(ties.take(pa.array(rows))))] = np.arange(len(rows))
+    order[tied] = rows[np.lexsort([rank, *(key[rows] for key in keys[::-1])])]
