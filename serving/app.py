@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ from serving.http import (
     refuse_other_than_plain_json,
     send_answer,
 )
+from serving.light import LIGHT_BYTES, is_light
 from serving.metrics import Metrics
 from serving.predictions import PredictionLog
 from serving.problems import Problem
@@ -39,18 +41,12 @@ from serving.state import State, versions_header
 
 T = TypeVar("T")
 Handler = Callable[[bytes, str], Awaitable[Answer]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MODELS = b"x-credence-models"
 """Header: which versions answered; without a score, those that would."""
 
 SCORE = "/v1/score"
-LITTLE_BYTES = 4 * 2**10
-"""What so few bytes ask for, but for reasons, is answered within a millisecond or two."""
-LIGHT_BYTES = 64 * 2**10
-"""Larger bodies are decoded off the event loop."""
-LIGHT_CREATORS = 100
-"""More creators, which take more than a millisecond or two, are scored off the event loop, as is
-any history and any reason."""
 THREADS = 2
 """Requests that one worker works on at once off the event loop; the kernels release the lock."""
 
@@ -133,8 +129,8 @@ class App:
         finally:
             self._metrics.ended(asked.route, asked.status, started)
 
-    def at_once(self, scope: Scope, body: bytes) -> tuple[Answer, Headers] | None:
-        """Return answer and headers where the request asks for little and is here as a whole.
+    def at_once(self, scope: Scope, body: bytes) -> tuple[Answer, Headers] | Asgi | None:
+        """Return answer and headers where a request for scores is here as a whole and is light.
 
         That spares such a request the way over a task of the event loop, which takes as long as
         its score.
@@ -148,24 +144,45 @@ class App:
 
         Returns
         -------
-        tuple of Answer and list of (bytes, bytes), or None
-            What `__call__` would send; None where it is to be called.
+        tuple of Answer and list of (bytes, bytes), or callable, or None
+            What `__call__` would send; or what is to be called in its place, as the body was
+            decoded already; None where it is to be called itself.
         """
-        if scope["path"] != SCORE or scope["method"] != "POST" or len(body) > LITTLE_BYTES:
-            return None
-        # Nor where its name may be written with an escape.
-        if b"reasons" in body or b"\\" in body:
+        if scope["path"] != SCORE or scope["method"] != "POST" or len(body) > LIGHT_BYTES:
             return None
         started, asked = self._begun(scope)
         try:
             self._admit(asked)
             refuse_other_than_plain_json(asked.head)
-            answer = self._scored(decode.score_request(body))
+            request = decode.score_request(body)
+            if not is_light(request):
+                return partial(self._rest, request, asked, started)
+            answer = self._scored(request)
         except Exception as error:
             answer = failed(error, asked)
         headers = self._headers(asked, answer)
         self._metrics.ended(asked.route, answer.status, started)
         return answer, headers
+
+    async def _rest(
+        self,
+        request: ScoreRequest,
+        asked: Asked,
+        started: int,
+        _scope: Scope,
+        _receive: Receive,
+        send: Send,
+    ) -> None:
+        """Answer a request that was decoded and is not light."""
+        try:
+            try:
+                answer = await self._aside(self._scored, request)
+            except Exception as error:
+                answer = failed(error, asked)
+            asked.status = answer.status
+            await send_answer(send, answer, self._headers(asked, answer))
+        finally:
+            self._metrics.ended(asked.route, asked.status, started)
 
     def _begun(self, scope: Scope) -> tuple[int, Asked]:
         """Count a request and read its head."""
@@ -215,7 +232,7 @@ class App:
             request = await self._aside(decode.score_request, body)
         else:
             request = decode.score_request(body)
-        if _is_light(request):
+        if is_light(request):
             return self._scored(request)
         return await self._aside(self._scored, request)
 
@@ -271,14 +288,6 @@ class App:
     async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
         """Do work of more than a few milliseconds off the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
-
-
-def _is_light(request: ScoreRequest) -> bool:
-    return (
-        len(request.creators) <= LIGHT_CREATORS
-        and not request.reasons
-        and all(creator.history is None for creator in request.creators)
-    )
 
 
 def _ok(body: msgspec.Struct) -> Answer:

@@ -148,7 +148,7 @@ def _refuse_too_many_rows(request: ScoreRequest) -> None:
     rows = followers = 0
     for creator in request.creators:
         if creator.history is not None:
-            sizes = {name: len(getattr(creator.history, name)) for name in _TABLES}
+            sizes = {name: len(getattr(creator.history, name)) for name in TABLES}
             rows += sum(sizes.values())
             followers = max(followers, sizes["followers"])
     if rows > MOST_HISTORY_ROWS:
@@ -157,7 +157,7 @@ def _refuse_too_many_rows(request: ScoreRequest) -> None:
         raise Problem(413, f"a history holds at most {MOST_FOLLOWERS} followers: send a sample")
 
 
-_TABLES = (
+TABLES = (
     "creators",
     "snapshots",
     "posts",

@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from serving.app import App
-from serving.http import MOST_HEADER_BYTES, Scope, raw_headers
+from serving.http import MOST_HEADER_BYTES, Answer, Headers, Scope, raw_headers
 from serving.metrics import Metrics
 from serving.problems import MEDIA_TYPE, Problem
 
@@ -108,17 +108,19 @@ class Protocol(HttpToolsProtocol):
 
     def _begin(self) -> None:
         """Answer the request that waits, at once or in a task of its own."""
-        if self._waiting is not None:
-            (cycle, app), self._waiting = self._waiting, None
-            if cycle.more_body or self.flow.write_paused or not self._answer(cycle):
-                HttpToolsProtocol._start_asgi_task(self, cycle, app)
+        if self._waiting is None:
+            return
+        (cycle, app), self._waiting = self._waiting, None
+        if not cycle.more_body and not self.flow.write_paused:
+            made = self.config.answering.at_once(cast("Scope", cycle.scope), bytes(cycle.body))
+            if isinstance(made, tuple):
+                self._answer(cycle, *made)
+                return
+            app = made or app
+        HttpToolsProtocol._start_asgi_task(self, cycle, app)
 
-    def _answer(self, cycle: RequestResponseCycle) -> bool:
-        """Answer a whole request without a task if it asks for little; return whether it does."""
-        made = self.config.answering.at_once(cast("Scope", cycle.scope), bytes(cycle.body))
-        if made is None:
-            return False
-        answer, headers = made
+    def _answer(self, cycle: RequestResponseCycle, answer: Answer, headers: Headers) -> None:
+        """Send an answer as a whole."""
         lines = [STATUS_LINE[answer.status]]
         for name, value in (*self.server_state.default_headers, *raw_headers(answer, headers)):
             lines += name, b": ", value, b"\r\n"
@@ -128,7 +130,6 @@ class Protocol(HttpToolsProtocol):
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
-        return True
 
     def _parse(self, data: bytes) -> None:
         try:

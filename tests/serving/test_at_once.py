@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from serving.app import LITTLE_BYTES, App
+from serving.app import App, Asgi
 from serving.gate import Gate
 from serving.http import Message, raw_headers
+from serving.light import LIGHT_BYTES
 from serving.metrics import Metrics
 from tests.serving.asking import ids
 from tests.serving.client import NOW, Client
@@ -56,7 +57,7 @@ def _bodies(world: Path) -> list[bytes]:
     return [*(json.dumps(one).encode() for one in asked), b"", b"{", b"\xff", b"[" * 2_000]
 
 
-def _called(app: App, scope: dict[str, Any], body: bytes) -> tuple[int, dict[bytes, bytes], bytes]:
+def _called(app: Asgi, scope: dict[str, Any], body: bytes) -> tuple[int, dict[bytes, bytes], bytes]:
     """Return status, headers and body that the ASGI app sends."""
     sent: list[Message] = []
 
@@ -66,7 +67,10 @@ def _called(app: App, scope: dict[str, Any], body: bytes) -> tuple[int, dict[byt
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    async def run() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(run())
     start, content = sent
     return start["status"], dict(start["headers"]), content["body"]
 
@@ -78,7 +82,7 @@ def test_answers_are_those_of_the_app(client: Client, world: Path) -> None:
     for headers, body in itertools.product(heads, _bodies(world)):
         made = app.at_once(_scope(headers), body)
 
-        assert made is not None
+        assert isinstance(made, tuple)
         answer, more = made
         told = answer.status, dict(raw_headers(answer, more)), answer.body
         assert told == _called(app, _scope(headers), body)
@@ -91,20 +95,33 @@ def test_answers_are_those_of_the_app(client: Client, world: Path) -> None:
         ("/v1/score", "GET", b""),
         ("/v1/score", "OPTIONS", b""),
         ("/nothing", "POST", b"{}"),
-        ("/v1/score", "POST", b'{"reasons": 3, "creators": []}'),
-        ("/v1/score", "POST", b'{"\\u0072easons": 3, "creators": []}'),
-        ("/v1/score", "POST", b" " * (LITTLE_BYTES + 1)),
+        ("/v1/score", "POST", b" " * (LIGHT_BYTES + 1)),
     ],
 )
-def test_whatever_may_take_long_is_left(
-    client: Client, path: str, method: str, body: bytes
-) -> None:
-    """Other routes and methods, reasons and long bodies are not answered at once, nor counted."""
+def test_the_rest_is_left_to_the_app(client: Client, path: str, method: str, body: bytes) -> None:
+    """Other routes and methods, and long bodies, are not even counted before the app is called."""
     metrics = Metrics()
     app = App(client.state, metrics, now=lambda: NOW)
 
     assert app.at_once(_scope(PLAIN, path, method), body) is None
     assert b"credence_requests_total{" not in metrics.text()
+
+
+def test_what_takes_long_is_called_with_what_was_decoded(client: Client, world: Path) -> None:
+    """Reasons and many creators are answered in a task as the app answers them, counted once."""
+    names = [{"creator_id": one} for one in ids(world, "creators", "creator_id")]
+    brief = ids(world, "briefs", "brief_id")[0]
+    for asked in ({"reasons": 2, "creators": names[:2]}, {"creators": names[:120]}):
+        metrics = Metrics()
+        app = App(client.state, metrics, now=lambda: NOW)
+        body = json.dumps({**asked, "brief_id": brief}).encode()
+
+        made = app.at_once(_scope(PLAIN), body)
+
+        assert callable(made)
+        found = _called(made, _scope(PLAIN), body)
+        assert b'credence_requests_total{route="/v1/score",status="2xx"} 1.0' in metrics.text()
+        assert found == _called(app, _scope(PLAIN), body)
 
 
 def test_a_key_is_asked_for(client: Client, world: Path) -> None:
@@ -113,5 +130,5 @@ def test_a_key_is_asked_for(client: Client, world: Path) -> None:
 
     made = app.at_once(_scope(PLAIN), _bodies(world)[0])
 
-    assert made is not None
+    assert isinstance(made, tuple)
     assert made[0].status == 401
