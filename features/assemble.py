@@ -65,6 +65,8 @@ def codes_of(texts: Any) -> Codes:
     -------
     ndarray of int64
     """
+    if texts.null_count == len(texts):
+        return ints(len(texts))
     coded = texts.dictionary_encode()
     numbers: Codes = of_codes(coded, np.append(codes(coded.dictionary.to_pylist()), 0))
     return numbers

@@ -1,10 +1,10 @@
-"""Parquet files to the columns of a `Frame`: row group by row group, on all of Arrow's threads.
+"""Parquet files to the columns of a `Frame`: several row groups at once, some rows at a time.
 
-Each row group is decoded and converted on its own, straight into the table's columns, so that
-hardly more than these is ever held.
+Rows are decoded, converted and checked while they are in the cache, straight into the table's
+columns, so that hardly more than these is ever held.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,8 +24,8 @@ from features.frame import Frame, Origin, Weights, joined_weights
 from features.rules import is_fine
 from features.values import WrongType, wrong_type
 
-STEP = 1 << 16
-"""Rows converted at once: few enough that they are still in the cache when they are checked."""
+BATCH = 1 << 17
+"""Rows decoded at once: few enough that their memory is used again for the next ones."""
 
 DETAILED = frozenset({"posts", "collaborations"})
 """Tables whose ids are mostly different in every row that refers to them."""
@@ -55,11 +55,18 @@ class ParquetFile:
         columns = [self.metadata.schema.column(n) for n in range(self.metadata.num_columns)]
         return frozenset(one.path for one in columns if one.logical_type.type == "STRING")
 
-    def group(self, number: int, *, threads: bool, coded: Sequence[str] = ()) -> Any:
-        """Return one row group as an Arrow table, some columns as codes."""
+    def batches(self, number: int, coded: Sequence[str]) -> Iterator[Any]:
+        """Yield the rows of one row group, some at a time, some columns as codes."""
         codes = [name for name in coded if name in self.texts]
         with pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=codes) as file:
-            return file.read_row_group(number, columns=list(self.present), use_threads=threads)
+            yield from file.iter_batches(
+                BATCH, row_groups=[number], columns=list(self.present), use_threads=False
+            )
+
+    def group(self, number: int) -> Any:
+        """Return one row group as an Arrow table."""
+        with pq.ParquetFile(self.path, metadata=self.metadata) as file:
+            return file.read_row_group(number, columns=list(self.present))
 
     def take(self, rows: Any) -> Any:
         """Return these rows, in this order, as an Arrow table read anew.
@@ -75,7 +82,7 @@ class ParquetFile:
         for number in np.unique(owner).tolist():
             inside = wanted[owner == number] - self.starts[number]
             try:
-                parts.append(self.group(number, threads=True).take(pa.array(inside)))
+                parts.append(self.group(number).take(pa.array(inside)))
             except (pa.ArrowException, OSError) as error:
                 raise unreadable(self.path, self.schema, error) from error
         back = np.empty(len(order), dtype=np.int64)
@@ -130,6 +137,10 @@ def frame_of(files: Sequence[ParquetFile], schema: Schema) -> Frame:
     return _Reading(files, schema).frame()
 
 
+Failure = tuple[int, int, int, Exception]
+"""Where reading fails, by file, column and row, and why."""
+
+
 class _Reading:
     """The columns of a table while its row groups are put into them."""
 
@@ -145,8 +156,10 @@ class _Reading:
         self.groups = [
             (file, number) for file in files for number in range(file.metadata.num_row_groups)
         ]
-        self.ends = np.cumsum([f.starts[n + 1] - f.starts[n] for f, n in self.groups]).tolist()
-        self.fine = [set[str]() for _ in self.groups]
+        self.sizes = [file.starts[n + 1] - file.starts[n] for file, n in self.groups]
+        before = dict(zip(map(id, files), [0, *accumulate(map(len, files))], strict=False))
+        self.starts = [before[id(file)] for file, _ in self.groups]
+        self.broken: set[str] = set()
         values, place = self._values(), {name: n for n, name in enumerate(schema.values)}
         self.side_by_side = values
         self.whole = {
@@ -156,8 +169,8 @@ class _Reading:
             for column in self.columns
             if column.kind not in _LISTED
         }
-        self.pieces: dict[str, list[Any]] = {
-            column.name: [None] * len(self.groups)
+        self.pieces: dict[str, list[list[Any]]] = {
+            column.name: [[] for _ in self.groups]
             for column in self.columns
             if column.kind in _LISTED
         }
@@ -166,7 +179,8 @@ class _Reading:
         """Return all rows."""
         with ThreadPoolExecutor(pa.cpu_count()) as pool:
             # Every failure is awaited, and the first in the order of files, columns and rows told.
-            failures = [found for found in pool.map(self._read, range(len(self.groups))) if found]
+            found = pool.map(self._read, range(len(self.groups)))
+            failures = [failure for some in found for failure in some]
         if failures:
             raise self._failure(failures)
         columns = {
@@ -176,7 +190,7 @@ class _Reading:
             for column in self.columns
         }
         parts = tuple((file.path.name, file) for file in self.files)
-        fine = frozenset(set.intersection(*self.fine) if self.fine else set())
+        fine = frozenset(columns) - self.broken
         return Frame(self.schema, self.rows, columns, Origin(parts), self.side_by_side, fine)
 
     def _values(self) -> Any:
@@ -194,51 +208,47 @@ class _Reading:
             return np.full(self.rows, UNKNOWN_TIME) if not full else np.empty(self.rows, np.int64)
         return (np.empty if full else _unknown)(self.rows)
 
-    def _read(self, place: int) -> tuple[int, int, int, Exception] | None:
-        """Convert one row group, or return where it fails: file, column, row, and why."""
+    def _read(self, place: int) -> list[Failure]:
+        """Convert one row group and return where it fails."""
         file, number = self.groups[place]
-        at = self.files.index(file)
+        failures: dict[str, Failure] = {}
+        at, first = self.files.index(file), file.starts[number]
         try:
-            raw = file.group(number, threads=len(self.groups) == 1, coded=self.coded)
+            for batch in file.batches(number, self.coded):
+                self._convert(place, at, first, batch, failures)
+                first += len(batch)
         except (pa.ArrowException, OSError, ValueError) as error:
-            return at, -1, -1, error
-        for column_place, column in enumerate(self.columns):
-            if column.name not in file.present:
+            return [(at, -1, -1, error)]
+        return [*failures.values()]
+
+    def _convert(
+        self, place: int, at: int, first: int, batch: Any, failures: dict[str, Failure]
+    ) -> None:
+        """Convert some rows of one row group, the columns that have not failed before."""
+        for number, column in enumerate(self.columns):
+            if column.name not in batch.schema.names or column.name in failures:
                 continue
-            array = raw.column(column.name)
+            array = batch.column(column.name)
             try:
-                self._convert(place, column, array)
+                values = column_of(array, column)
             except WrongColumn as error:
                 error.args = (str(array.type),)
-                return at, column_place, -1, error
+                failures[column.name] = (at, number, -1, error)
             except WrongType as error:
-                return at, column_place, file.starts[number] + error.row, error
-        return None
+                failures[column.name] = (at, number, first + error.row, error)
+            else:
+                self._put(place, self.starts[place] + first, column, values)
 
-    def _convert(self, place: int, column: Column, array: Any) -> None:
-        """Convert one column of one row group."""
+    def _put(self, place: int, start: int, column: Column, values: Any) -> None:
+        # Checked while it is in the cache; a column that is not fine is looked at again.
+        if not is_fine(values, column):
+            self.broken.add(column.name)
         if column.name in self.pieces:
-            piece = column_of(array, column)
-            self.pieces[column.name][place] = piece
-            fine = is_fine(piece, column)
+            self.pieces[column.name][place].append(values)
         else:
-            fine = self._fill(self.ends[place] - len(array), column, array)
-        if fine:
-            self.fine[place].add(column.name)
+            self.whole[column.name][start : start + len(values)] = values
 
-    def _fill(self, start: int, column: Column, array: Any) -> bool:
-        """Convert numbers a few at a time and return whether all of them keep their rules."""
-        fine, whole = True, self.whole[column.name]
-        for first in range(0, len(array), STEP):
-            try:
-                values = column_of(array.slice(first, STEP), column)
-            except WrongType as error:
-                raise WrongType(first + error.row, error.value) from error
-            fine = fine and is_fine(values, column)
-            whole[start + first : start + first + len(values)] = values
-        return fine
-
-    def _failure(self, failures: list[tuple[int, int, int, Exception]]) -> Exception:
+    def _failure(self, failures: list[Failure]) -> Exception:
         at, place, row, error = min(failures, key=lambda failure: failure[:3])
         path = self.files[at].path
         if isinstance(error, WrongColumn):
@@ -252,20 +262,20 @@ class _Reading:
 
     def _joined(self, column: Column) -> Any:
         """Return the pieces of a column of texts or maps as one."""
-        pieces = self.pieces[column.name]
-        sizes = np.diff([0, *self.ends]).tolist()
-        if column.kind == "weights":
-            none = [Weights.none(size) for size in sizes]
-            return joined_weights([p or n for p, n in zip(pieces, none, strict=True)])
-        texts = [
-            pa.nulls(size, TEXT) if piece is None else piece
-            for piece, size in zip(pieces, sizes, strict=True)
+        of_groups = zip(self.pieces[column.name], self.sizes, self.groups, strict=True)
+        absent: Callable[[int], Any] = Weights.none if column.kind == "weights" else _nulls
+        pieces: list[Any] = [
+            piece
+            for some, size, (file, _) in of_groups
+            for piece in (some if column.name in file.present else [absent(size)])
         ]
+        if column.kind == "weights":
+            return joined_weights(pieces)
         if column.name in self.coded:
-            coded = [piece.dictionary_encode() for piece in texts]
+            coded = [piece.dictionary_encode() for piece in pieces]
             whole = pa.chunked_array(coded, pa.dictionary(pa.int32(), TEXT))
             return whole.unify_dictionaries().combine_chunks()
-        return pa.concat_arrays(texts) if texts else pa.nulls(0, TEXT)
+        return pa.concat_arrays(pieces) if pieces else _nulls(0)
 
 
 _LISTED = frozenset({"id", "text", "label", "weights"})
@@ -277,6 +287,10 @@ def _is_coded(schema: Schema, column: Column) -> bool:
         owner = dict(schema.references).get(column.name)
         return schema.key != (column.name,) and owner not in DETAILED
     return column.kind in {"text", "label", "choice"}
+
+
+def _nulls(rows: int) -> Any:
+    return pa.nulls(rows, TEXT)
 
 
 def _unknown(shape: int | tuple[int, ...]) -> Any:

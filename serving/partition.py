@@ -22,6 +22,7 @@ from tqdm import tqdm
 from features.errors import InputError
 from features.frame import Frame
 from features.ledger import Ledger
+from features.parquet import ParquetFile
 from features.schema import TABLES
 from features.settle import settle
 from features.sources import find, is_csv, sha256, source
@@ -196,6 +197,14 @@ def _rows(paths: Paths, names: list[str]) -> int | None:
     return sum(int(pq.read_metadata(path).num_rows) for path in files)
 
 
+def _table(rows: Any) -> Any:
+    """Return the rows of a file as an Arrow table; those of Parquet are not in memory."""
+    if isinstance(rows, ParquetFile):
+        with pq.ParquetFile(rows.path) as file:
+            return file.read(columns=list(rows.present))
+    return rows
+
+
 def _share(frames: Mapping[str, Frame], paths: Paths, folder: Path) -> dict[str, str]:
     """Write the tables that are not of one creator, and return the SHA-256 of each."""
     hashes: dict[str, str] = {}
@@ -204,7 +213,7 @@ def _share(frames: Mapping[str, Frame], paths: Paths, folder: Path) -> dict[str,
         files = [(inner / file, rows) for file, rows in frame.origin.parts]
         for path, rows in files:
             if not path.exists():
-                write_rows(path, rows)
+                write_rows(path, _table(rows))
         hashes[name] = sha256([path for path, _ in files])
     return hashes
 
