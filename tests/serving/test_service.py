@@ -21,7 +21,7 @@ from tests.commands import REPOSITORY, credence
 from tests.fuzz.asked import ask
 from tests.serving.asking import ids
 
-READY_SECONDS = 90.0
+READY_SECONDS = 240.0  # kernels may be compiled first
 
 # One server for all of them, also where tests run in several processes.
 pytestmark = pytest.mark.xdist_group("server")
