@@ -18,7 +18,7 @@ def test_python_page_runs(world: Path, capsys: pytest.CaptureFixture[str]) -> No
     for block in blocks:
         exec(compile(block, "docs/python.md", "exec"), namespace)  # noqa: S102 - our own page
 
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     assert "conversion_probability" in capsys.readouterr().out
 
 
