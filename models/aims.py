@@ -54,6 +54,11 @@ class Aims:
     def __len__(self) -> int:
         return len(self.goal)
 
+    @property
+    def arrays(self) -> tuple[Floats, Codes, Codes, Codes]:
+        """Goal, market, category and brand."""
+        return self.goal, self.market, self.category, self.brand
+
     def take(self, rows: Ints | Flags | slice) -> Self:
         """Return the aims of some of the rows."""
         return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))

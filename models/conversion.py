@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from features.arrays import Floats, Ints, owned
+from features.arrays import Codes, Floats, Ints, owned
 from features.catalogue import NAMES
 from features.compiled import kernel, straight
 from models.aims import Aims
@@ -20,6 +20,7 @@ from models.references import References
 from models.served import Served
 from models.story import ConversionScores, Story, Told, tell
 from models.support import Support
+from models.walks import NO_TREES, Laid, summed
 
 FAKE_SHARE = "fake_share"
 """The one column that is another model's answer."""
@@ -29,6 +30,8 @@ GOAL_COLUMNS = ("log_goal",)
 
 WORKED = "prior_collaborations_365d"
 """The column that tells how much a creator has shown."""
+
+_NONE = np.empty(0)
 
 COLUMNS = (*NAMES, FAKE_SHARE)
 """Everything that a score might read."""
@@ -41,14 +44,9 @@ def _places(some: tuple[str, ...], columns: tuple[str, ...]) -> list[int]:
 
 
 @cache
-def _drawn(columns: tuple[str, ...]) -> tuple[Ints, int]:
-    """Return where a score's columns stand in the catalogue, and which of them is the share, -1.
-
-    The share, which the catalogue does not have, stands at 0 there.
-    """
-    places = [0 if name == FAKE_SHARE else NAMES.index(name) for name in columns]
-    last = columns.index(FAKE_SHARE) if FAKE_SHARE in columns else -1
-    return np.array(places, np.int64), last
+def _drawn(columns: tuple[str, ...]) -> Ints:
+    """Return where a score's columns stand in the catalogue, the share, which is not there, -1."""
+    return np.array([-1 if name == FAKE_SHARE else NAMES.index(name) for name in columns], np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,17 +131,30 @@ class Conversion:
         ConversionScores
             A row's values do not depend on the rows beside it, to the last bit.
         """
-        pairs = self._pairs(X, self.inputs(X, fake_share), aim)
+        return ConversionScores(*self.table(X, fake_share, aim))
+
+    def table(self, X: Floats, fake_share: Floats, aim: Aims) -> Floats:
+        """Return what `score` does, a row of the matrix for each of its fields, shape (6, n)."""
+        if not len(X) == len(fake_share) == len(aim):
+            raise ValueError(
+                f"conversion: {len(X)} rows of X, {len(fake_share)} shares and {len(aim)} aims;"
+                " expected one of each for every row"
+            )
+        walked, places, trees = self.served.trees.laid, _drawn(self.served.columns), _NONE
+        if walked is None:
+            walked, trees = NO_TREES, self.served.trees.raw(self.inputs(X, fake_share))
+        asked = _Asked(
+            owned(X, np.float64), owned(fake_share, np.float64), places, trees, *aim.arrays
+        )
         out = np.empty((6, len(X)))
-        _judge(self._fitted, self.story.told, pairs, aim.goal, out)
-        return ConversionScores(*out)
+        _judge(self._fitted, self.story.told, walked, asked, out)
+        return out
 
     def inputs(self, X: Floats, fake_share: Floats) -> Floats:
         """Return the columns that the score reads, shape (n, p)."""
-        places, last = _drawn(self.served.columns)
-        inputs: Floats = X.take(places, axis=1)
-        if last >= 0:
-            inputs[:, last] = fake_share
+        places = _drawn(self.served.columns)
+        inputs: Floats = X.take(places, axis=1, mode="wrap")
+        inputs[:, places < 0] = fake_share[:, None]
         return inputs
 
     def expected(self, X: Floats, inputs: Floats, aim: Aims) -> Expected:
@@ -215,10 +226,34 @@ class Conversion:
         )
 
 
+class _Asked(NamedTuple):
+    """What scores are asked of: `trees` are what LightGBM summed, none where ours are walked."""
+
+    X: Floats
+    share: Floats
+    places: Ints
+    trees: Floats
+    goal: Floats
+    market: Codes
+    category: Codes
+    brand: Codes
+
+
 @straight
 @kernel
-def _judge(fitted: Fitted, told: Told, pairs: Pairs, goal: Floats, out: Floats) -> None:
+def _judge(fitted: Fitted, told: Told, walked: Laid, asked: _Asked, out: Floats) -> None:
     """Write the six scores of pairs."""
-    known = np.empty((3, len(goal)))
+    n, p = len(asked.goal), len(asked.places)
+    inputs = np.empty((n, p))
+    for i in range(n):
+        for j in range(p):
+            place = asked.places[j]
+            inputs[i, j] = asked.share[i] if place < 0 else asked.X[i, place]
+    trees = asked.trees
+    if len(walked.starts):
+        trees = np.empty(n)
+        summed(inputs, walked, trees)
+    pairs = Pairs(asked.X, inputs, trees, asked.market, asked.category, asked.brand)
+    known = np.empty((3, n))
     expect(fitted, pairs, known)
-    tell(told, known, goal, out)
+    tell(told, known, asked.goal, out)

@@ -10,7 +10,7 @@ import numpy as np
 
 from features.arrays import Floats
 from models.tree_text import Grown, Tree
-from models.walks import HALF, WALKS, summed
+from models.walks import HALF, WALKS, Laid, summed
 
 UNKNOWN = {0: 0.0, 2: 0.0, 8: np.nan, 10: -np.inf}
 """By a split's decision type, what it takes NaN for: 0, above or below every threshold."""
@@ -58,8 +58,7 @@ class Forest:
         splits = np.cumsum([0, *(len(tree.feature) for tree in trees)])
         places = [one.tolist() for one in np.split(place, splits[1:-1])]
         laid = [_laid(*one) for one in zip(trees, starts.tolist(), places, strict=False)]
-        # As `models.walks.summed` takes them.
-        self._arrays = (
+        self.laid = Laid(
             (asked // _KINDS).astype(np.uint64),
             np.array([UNKNOWN[kind] for kind in (asked % _KINDS).tolist()], np.float64),
             np.array([node for nodes, _ in laid for node in nodes], np.uint64),
@@ -85,7 +84,7 @@ class Forest:
         out = np.empty(len(X))
         # Compiled code is made for writable arrays, and stored rows are not.
         X = X if X.flags.carray else np.array(X, order="C")
-        summed(X, *self._arrays, out)
+        summed(X, self.laid, out)
         return out
 
 

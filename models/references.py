@@ -1,7 +1,10 @@
 """Quantiles of a feature among peers, frozen when a model was trained."""
 
+import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -37,6 +40,10 @@ class References:
     """
 
     groups: Mapping[str, Mapping[str, Floats]]
+    # A search in a list takes a tenth of NumPy's for so few numbers.
+    _lists: dict[tuple[str, str], tuple[list[float], list[float]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @classmethod
     def from_matrix(
@@ -88,11 +95,11 @@ class References:
             0 to 100; None where no group is large enough.
         """
         group = self._group(name, platform, tier)
-        if group is None or not np.isfinite(value):
+        if group is None or not math.isfinite(value):
             return None
-        knots = self.groups[group][name]
+        rising, falling = self._knots(group, name)
         value = _rounded(value)
-        return 50.0 * (_rank(knots, value) + 1.0 - _rank(-knots[::-1], -value))
+        return 50.0 * (_rank(rising, value) + 1.0 - _rank(falling, -value))
 
     def peers(self, name: str, platform: float, tier: str | None) -> str | None:
         """Return whom `percentile` compares with, such as "micro creators on Instagram"."""
@@ -109,6 +116,14 @@ class References:
             if name in self.groups.get(group, {}):
                 return group
         return None
+
+    def _knots(self, group: str, name: str) -> tuple[list[float], list[float]]:
+        """Return the quantiles and, falling, those of the negated values; as lists, once."""
+        found = self._lists.get((group, name))
+        if found is None:
+            knots = self.groups[group][name]
+            found = self._lists[group, name] = knots.tolist(), (-knots[::-1]).tolist()
+        return found
 
     def numbers(self) -> Numbers:
         """Return the quantiles as plain numbers."""
@@ -130,9 +145,12 @@ class References:
 
 def _around(platform: float, tier: str | None) -> tuple[str, ...]:
     """Return the groups that hold a creator, smallest first."""
-    if not np.isfinite(platform):
-        return (EVERYONE,)
-    name = PLATFORMS[int(platform)]
+    return _named(int(platform), tier) if math.isfinite(platform) else (EVERYONE,)
+
+
+@cache
+def _named(platform: int, tier: str | None) -> tuple[str, ...]:
+    name = PLATFORMS[platform]
     return (f"{name}/{tier}", name, EVERYONE) if tier else (name, EVERYONE)
 
 
@@ -147,12 +165,12 @@ def _rounded(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _rank(knots: Floats, value: float) -> float:
+def _rank(knots: list[float], value: float) -> float:
     """Return the share strictly below a value, between knots linearly."""
-    place = int(np.searchsorted(knots, value, side="left"))
+    place = bisect_left(knots, value)
     if place == 0:
         return 0.0
     if place == len(knots):
         return 1.0
     left, right = knots[place - 1], knots[place]
-    return float(place - 1 + (value - left) / (right - left)) / (len(knots) - 1)
+    return (place - 1 + (value - left) / (right - left)) / (len(knots) - 1)

@@ -135,6 +135,11 @@ def _tree(number: int, section: str, width: int) -> Tree:
         )
     if any(map(math.isnan, tree.threshold)) or not all(map(math.isfinite, tree.leaf)):
         raise DamagedTreesError(f"trees: tree {number} holds NaN or an infinite leaf; train anew")
+    if not _has_categories(tree, fields):
+        raise DamagedTreesError(
+            f"trees: a split of tree {number} asks for categories that the tree does not list;"
+            " train anew"
+        )
     if not _adds_up(tree):
         raise DamagedTreesError(
             f"trees: tree {number} counts below 0 rows, or other rows at a split than at its two"
@@ -151,6 +156,18 @@ def _is_one_tree(tree: Tree, splits: int) -> bool:
     if not all(child < 0 or child > split for split, pair in enumerate(sides) for child in pair):
         return False
     return sorted(tree.left + tree.right) == [*range(-splits - 1, 0), *range(1, splits)]
+
+
+def _has_categories(tree: Tree, fields: Mapping[str, str]) -> bool:
+    """Return whether each categorical split names a list of categories that is there."""
+    asked = [at for at, kind in zip(tree.threshold, tree.kind, strict=True) if kind & 1]
+    if not asked:
+        return True
+    listed = int(fields["num_cat"])
+    ends = _whole(fields.get("cat_boundaries", ""))
+    rising = ends == sorted(ends) and len(ends) == listed + 1 and ends[0] == 0
+    whole = rising and ends[-1] == len(_whole(fields.get("cat_threshold", "")))
+    return whole and all(at == int(at) and 0 <= at < listed for at in asked)
 
 
 def _adds_up(tree: Tree) -> bool:

@@ -12,7 +12,7 @@ from models.boosting import CONTRIBUTIONS, RAW, Booster
 from models.contributions import Contributions
 from models.forest import Forest, OtherTreesError, thresholds_of
 from models.tree_text import Grown, read
-from models.walks import ZERO
+from models.walks import ZERO, Laid
 
 TRIED = 256
 """Made-up rows on which our sums must be LightGBM's before they are used."""
@@ -74,6 +74,12 @@ class Trees:
     def is_explained(self) -> bool:
         """Whether our own kernel finds the contributions, and not LightGBM."""
         return bool(self._text) and self._explain().contributions is not None
+
+    @property
+    def laid(self) -> Laid | None:
+        """The trees for kernels that sum them; None where they do not, or there are none."""
+        forest = self._built().forest if self._text else None
+        return None if forest is None or not len(forest.laid.starts) else forest.laid
 
     def raw(self, X: Floats) -> Floats:
         """Return the sum of the trees, shape (n,), with the bits that LightGBM gives."""

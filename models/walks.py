@@ -7,6 +7,8 @@ right is added to where they lie. A leaf leads to itself, so that all eight take
 the deepest tree has splits on a path.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -27,6 +29,40 @@ HALF = 32
 
 _COLUMN = 2**HALF - 1
 _ROWS = 2 * WALKS  # that pass a tree while it is in the processor's nearest memory
+
+
+class Laid(NamedTuple):
+    """Trees as they are walked: see `models.forest`, which lays them out.
+
+    Parameters
+    ----------
+    columns : Places, shape (c,)
+        Columns that are read.
+    unknown : Floats, shape (c,)
+        What each is taken for where it is NaN.
+    nodes : Places, shape (k,)
+        Where a node leads, and which of the columns it reads.
+    values : Floats, shape (k,)
+        Its threshold, or what a leaf adds.
+    starts : Places, shape (t,)
+        Where each tree begins.
+    depth : Ints, shape (t,)
+        Splits on its longest way.
+    order : Places, shape (t,)
+        Trees by depth.
+    """
+
+    columns: Places
+    unknown: Floats
+    nodes: Places
+    values: Floats
+    starts: Places
+    depth: Ints
+    order: Places
+
+
+_NOWHERE, _NOTHING = np.empty(0, np.uint64), np.empty(0)
+NO_TREES = Laid(_NOWHERE, _NOTHING, _NOWHERE, _NOTHING, _NOWHERE, np.empty(0, np.int64), _NOWHERE)
 
 
 @kernel_part
@@ -132,18 +168,9 @@ def _one_row(  # noqa: PLR0917  (compiled code takes no keywords)
 
 
 @kernel
-def summed(  # noqa: PLR0917  (compiled code takes no keywords)
-    X: Floats,
-    columns: Places,
-    unknown: Floats,
-    nodes: Places,
-    values: Floats,
-    starts: Places,
-    depth: Ints,
-    order: Places,
-    out: Floats,
-) -> None:
-    """Write the sums of trees: see `models.forest.Forest`, which lays them out."""
+def summed(X: Floats, laid: Laid, out: Floats) -> None:
+    """Write the sums of trees, shape (n,), for rows of shape (n, p)."""
+    columns, unknown, nodes, values, starts, depth, order = laid
     known = np.empty((_ROWS // WALKS, WALKS * (len(columns) + 1)))
     leaf = np.empty(len(starts))
     together = len(X) // WALKS * WALKS

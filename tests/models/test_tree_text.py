@@ -103,3 +103,26 @@ def test_no_damage_is_followed(name: str, place: int, value: int) -> None:
     except (DamagedTreesError, OtherTreesError):
         return
     assert np.isfinite(forest.raw(asked(WIDTH, seed=7))).all()
+
+
+def test_a_categorical_split_needs_its_categories() -> None:
+    """LightGBM would look them up where there are none."""
+    with pytest.raises(DamagedTreesError, match="categories"):
+        read(changed("decision_type", 0, "9"), WIDTH)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("num_cat", "2"), ("cat_boundaries", "0 9"), ("cat_boundaries", "0"), ("cat_threshold", "")],
+)
+def test_a_tree_with_categories_is_read_unless_they_do_not_agree(name: str, value: str) -> None:
+    """Trees that LightGBM grew on categories are sound; what says otherwise of them is damage."""
+    random = np.random.default_rng(0)
+    X = random.integers(0, 6, (400, 1)).astype(float)
+    data = lgb.Dataset(X, X[:, 0] % 2, categorical_feature=[0])
+    options = {"verbose": -1, "num_leaves": 3, "min_data_per_group": 1, "num_threads": 1}
+    text = lgb.train(options, data, 1).model_to_string()
+
+    assert any(kind & 1 for kind in read(text, 1).trees[0].kind)
+    with pytest.raises(DamagedTreesError, match="categories"):
+        read(re.sub(rf"(?m)^{name}=.*$", f"{name}={value}", text, count=1), 1)
