@@ -97,10 +97,10 @@ def _size(held: bytes, status: Status) -> int:
     return end + 4 + int(head[at + 17 : stop if stop > 0 else end])
 
 
-class _Link:
+class Link:
     """One connection with one request under way."""
 
-    __slots__ = ("arrival", "receive", "send", "sent_at", "socket")
+    __slots__ = ("arrival", "head", "receive", "send", "sent_at", "socket")
 
     def __init__(self, address: Address) -> None:
         self.socket = socket.create_connection(address)
@@ -109,6 +109,7 @@ class _Link:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SILENCE, 0))
         self.receive, self.send = self.socket.recv, self.socket.sendall
         self.arrival = Arrival()
+        self.head = b""
         self.sent_at = 0
 
 
@@ -141,11 +142,11 @@ def drive(
     BadAnswerError
         For an answer that cannot be counted, and for none at all.
     """
-    links: dict[int, _Link] = {}
+    links: dict[int, Link] = {}
     try:
-        with select.epoll() as poll, _uncollected():
+        with select.epoll() as poll, uncollected():
             for _ in range(connections):
-                link = _Link(address)
+                link = Link(address)
                 links[link.socket.fileno()] = link
                 poll.register(link.socket, select.EPOLLIN)
             return _loop(poll, links, requests, seconds=seconds, count=count, status=status)
@@ -156,7 +157,7 @@ def drive(
 
 def _loop(
     poll: select.epoll,
-    links: dict[int, _Link],
+    links: dict[int, Link],
     requests: Sequence[bytes],
     *,
     seconds: float,
@@ -194,7 +195,7 @@ def _loop(
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Keep the garbage collector from looking at this process in between."""
     gc.collect()
     gc.freeze()

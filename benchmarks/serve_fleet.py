@@ -18,7 +18,7 @@ ON, OFF = "credence", "credence, all off"
 BARE, FASTAPI, BENTOML = "bare", "FastAPI", "BentoML"
 EVERYONE = (ON, OFF, BARE, FASTAPI, BENTOML)
 
-_CREDENCE = ["-m", "cli", "serve", "--port", "PORT"]
+CREDENCE = ["-m", "cli", "serve", "--port", "PORT"]
 _QUICKEST = ["--loop", "uvloop", "--http", "httptools", "--lifespan", "off"]
 _UVICORN = ["-m", "uvicorn", "--port", "PORT", "--no-access-log", "--log-level", "warning"]
 _BENTOML = ["-m", "bentoml", "serve", "--host", "127.0.0.1", "--port", "PORT"]
@@ -46,8 +46,8 @@ def fleet(
     quiet = {"BENTOML_HOME": str(scratch / "bentoml"), "BENTOML_DO_NOT_TRACK": "True"}
     off = {"CREDENCE_HOME": str(home.shared(scratch / "open")), "CREDENCE_METRICS": "off"}
     commands = {
-        ON: (_CREDENCE, {"CREDENCE_HOME": str(keyed)}, (f"Authorization: Bearer {key}",)),
-        OFF: (_CREDENCE, off, ()),
+        ON: (CREDENCE, {"CREDENCE_HOME": str(keyed)}, (f"Authorization: Bearer {key}",)),
+        OFF: (CREDENCE, off, ()),
         BARE: ([*_UVICORN, *_QUICKEST, "benchmarks.peers.bare:app"], rows, ()),
         FASTAPI: ([*_UVICORN, "benchmarks.peers.plain:app"], rows, ()),
         BENTOML: ([*_BENTOML, "benchmarks.peers.bento:Peer"], {**rows, **quiet}, ()),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from features.arrays import Floats
 from features.catalogue import NAMES, catalogue_hash
@@ -21,8 +21,6 @@ from serving.contract import (
     ConversionScore,
     CreatorScore,
     CreatorUnknown,
-    DataUsed,
-    FakeFollowersScore,
     ReasonGiven,
     ScoreAnswer,
     ScoreRequest,
@@ -36,6 +34,7 @@ from serving.state import Models, Snapshot
 
 ACCOUNTS, FOLLOWERS, CONVERSION = "fake_accounts", "fake_followers", "conversion"
 
+_RETRY_SECONDS = "60"
 _MICROSECOND = timedelta(microseconds=1)
 _catalogue_hash = cache(catalogue_hash)
 _MATCH = NAMES.index("audience_match")
@@ -50,7 +49,9 @@ class Made(NamedTuple):
     groups: list[tuple[Group, ConversionScores | None]]
 
 
-def score(snapshot: Snapshot, request: ScoreRequest, now: datetime) -> Made:
+def score(
+    snapshot: Snapshot, request: ScoreRequest, now: datetime, *, prompt: bool = False
+) -> Made:
     """Score the creators of a request.
 
     Parameters
@@ -61,6 +62,8 @@ def score(snapshot: Snapshot, request: ScoreRequest, now: datetime) -> Made:
         What is asked.
     now : datetime
         The clock.
+    prompt : bool
+        Whether an event loop waits.
 
     Returns
     -------
@@ -71,31 +74,36 @@ def score(snapshot: Snapshot, request: ScoreRequest, now: datetime) -> Made:
     ------
     Problem
         404 for an unknown brief, 422 for an `as_of` that the stored features do not hold for.
+    TakesLong
+        Where an event loop waits, and it takes longer than was to be seen.
     """
-    places = list(enumerate(request.creators))
-    named = [pair for pair in places if pair[1].history is None]
-    brought = [pair for pair in places if pair[1].history is not None]
-    store = snapshot.store if named else None
+    creators = request.creators
+    brought = [pair for pair in enumerate(creators) if pair[1].history is not None]
+    store = snapshot.store if len(brought) < len(creators) else None
     models = snapshot.kept if store else snapshot.models
     as_of = _as_of(request, now, None if store is None else store.as_of)
     deal = deal_of(request, snapshot.store, as_of)
     groups = []
-    if store:
-        groups.append(stored.stored_group(store, named, deal))
+    if store and not brought:
+        groups.append(stored.stored_group(store, range(len(creators)), creators, deal))
+    elif store:
+        named = [place for place, one in enumerate(creators) if one.history is None]
+        groups.append(stored.stored_group(store, named, [creators[one] for one in named], deal))
     if brought:
         published = snapshot.store.briefs if snapshot.store else Briefs.empty()
-        groups.append(inline_group(brought, deal, published, models.champions, as_of))
-    entries: list[CreatorScore | CreatorUnknown | None] = [None] * len(places)
+        champions = models.champions
+        groups.append(inline_group(brought, deal, published, champions, as_of, prompt=prompt))
+    entries: list[CreatorScore | CreatorUnknown | None] = [None] * len(creators)
     scored = []
     for group in groups:
         aim = deal.standing(len(group.X)).aims if deal.row >= 0 else None
         scored.append((group, _entered(entries, group, request, models.champions, aim)))
     moment = EPOCH + timedelta(microseconds=as_of)
     age = (now - moment).total_seconds() if store else None
-    found = [
-        entry or CreatorUnknown(request.creators[place].creator_id, _UNKNOWN.body())
-        for place, entry in enumerate(entries)
-    ]
+    for place, entry in enumerate(entries):
+        if entry is None:
+            entries[place] = CreatorUnknown(creators[place].creator_id, _UNKNOWN.body())
+    found = cast("list[CreatorScore | CreatorUnknown]", entries)
     answer = ScoreAnswer(moment, age, dict(models.versions), _catalogue_hash(), found)
     return Made(answer, models, scored)
 
@@ -126,18 +134,19 @@ def _entered(
     if aim is not None:
         conversion = conversion_scores(champions, group.X, group.conversion_share, aim)
     told = _conversions(conversion, group.X)
+    # Of what is stored the JSON is kept ready, which is as good as what it tells.
+    audiences, data = cast("Any", group.told), cast("Any", group.data)
     reasons = _reasons(group, champions, conversion, aim, int(request.reasons))
     for row, place in enumerate(group.places):
         entries[place] = CreatorScore(
             request.creators[place].creator_id,
             group.tiers[row],
-            # Of what is stored the JSON is kept ready.
-            cast("FakeFollowersScore | None", group.told[row]),
+            audiences[row],
             told[row],
             {name: [_given(one) for one in found[row]] for name, found in reasons.items()}
             if reasons
             else {},
-            cast("DataUsed", group.data[row]),
+            data[row],
         )
     return conversion
 
@@ -147,12 +156,16 @@ def _conversions(scores: ConversionScores | None, X: Floats) -> Sequence[Convers
     if scores is None:
         return [None] * len(X)
     match = _numbers(X[:, _MATCH].tolist())
-    *chances, low, high = (part.tolist() for part in scores)
-    if all(x == x for x in chances[0]):  # noqa: PLR0124
-        return list(map(ConversionScore, *chances, map(int, low), map(int, high), match))
-    # Where the probability is unknown, as without a goal, all is.
-    ends = ([None if x != x else int(x) for x in part] for part in (low, high))  # noqa: PLR0124
-    return list(map(ConversionScore, *map(_numbers, chances), *ends, match))
+    chances, lows, highs, means, firsts, lasts = [part.tolist() for part in scores]
+    return [
+        ConversionScore(chance, low, high, mean, int(first), int(last), fit)
+        # Where the probability is unknown, as without a goal, all is.
+        if chance == chance  # noqa: PLR0124
+        else ConversionScore(None, None, None, None if mean != mean else mean, None, None, fit)  # noqa: PLR0124
+        for chance, low, high, mean, first, last, fit in zip(
+            chances, lows, highs, means, firsts, lasts, match, strict=True
+        )
+    ]
 
 
 def _numbers(values: list[float]) -> list[float | None]:
@@ -212,7 +225,11 @@ def audit(snapshot: Snapshot, request: AuditRequest) -> AuditAnswer:
     """
     model: FakeAccounts | None = snapshot.models.champions.fake_accounts
     if model is None:
-        raise Problem(503, "the account model has no champion: run `credence train fake-accounts`")
+        raise Problem(
+            503,
+            "the account model has no champion: run `credence train fake-accounts`",
+            headers={"retry-after": _RETRY_SECONDS},
+        )
     found = model.audience(values_of(request.followers))
     frame = frame_of({row.frame for row in request.followers})
     return AuditAnswer(

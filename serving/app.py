@@ -1,57 +1,39 @@
 """The ASGI app: it owns every path of the service, from the head of a request to its answer."""
 
 import asyncio
-import logging
-import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from itertools import count
 from typing import TypeVar
 
-import msgspec
-
-from serving import answers, decode, docs_page, gauges, lookups, openapi
+from serving.admission import Admission, Done, Outcome
 from serving.asked import Asked, failed
-from serving.contract import Alive, ScoreRequest
 from serving.cors import Cors
+from serving.direct import Direct
+from serving.endpoints import Endpoints
 from serving.gate import Gate
 from serving.http import (
-    HTML,
     NO_CONTENT,
     Answer,
     Disconnected,
-    Headers,
     Receive,
     Scope,
     Send,
     body_of,
-    refuse_bad_head,
     refuse_other_than_plain_json,
     send_answer,
 )
-from serving.light import LIGHT_BYTES, is_light
+from serving.light import LIGHT_BYTES
 from serving.metrics import Metrics
 from serving.predictions import PredictionLog
 from serving.problems import Problem
-from serving.routes import METRICS_TYPE, Route, find
+from serving.reception import Reception
 from serving.series import GONE
-from serving.state import State, versions_header
+from serving.state import State
 
 T = TypeVar("T")
-Handler = Callable[[bytes, str], Awaitable[Answer]]
-Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-MODELS = b"x-credence-models"
-"""Header: which versions answered; without a score, those that would."""
-
-SCORE = "/v1/score"
-THREADS = 2
-"""Requests that one worker works on at once off the event loop; the kernels release the lock."""
-
-_log = logging.getLogger("credence")
-_encode = msgspec.json.Encoder().encode
+Work = Callable[[], T]
 
 
 def _utc_now() -> datetime:
@@ -59,7 +41,7 @@ def _utc_now() -> datetime:
 
 
 class App:
-    """The service as an ASGI application.
+    """The service as an ASGI application; `direct` answers what need not go through ASGI.
 
     Parameters
     ----------
@@ -73,6 +55,8 @@ class App:
         Who may pass; everyone on this machine by default.
     cors : Cors, optional
         Which pages of other origins may read answers; none by default.
+    admission : Admission, optional
+        How many requests wait, and which.
     now : callable
         The clock.
     """
@@ -85,27 +69,28 @@ class App:
         *,
         gate: Gate | None = None,
         cors: Cors | None = None,
+        admission: Admission | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._state = state
-        self._gate = gate or Gate()
-        self._cors = cors or Cors()
-        self._metrics = metrics
         self._predictions = predictions
-        self._now = now
-        self._prefix, self._numbers = secrets.token_hex(4), count()
-        self._pool = ThreadPoolExecutor(THREADS, "credence")
-        self._handlers: Mapping[str, Handler] = {
-            "score": self._score,
-            "audit": self._audit,
-            "creator": self._creator,
-            "features": self._features,
-            "models": self._models,
-            "livez": self._livez,
-            "readyz": self._readyz,
-            "metrics": self._exposition,
-            "openapi": self._openapi,
-            "docs": self._docs,
+        gate = gate or Gate()
+        self._reception = Reception(state, metrics, gate, cors or Cors())
+        self._admission = admission or Admission()
+        self._endpoints = ours = Endpoints(state, metrics, predictions, gate, now)
+        self.direct = Direct(self._reception, self._admission, ours)
+        # What a monitor asks is answered whatever else waits: at once, or in a thread of its own.
+        self._monitors = ThreadPoolExecutor(1, "monitor")
+        self._at_once: Mapping[str, Work[Answer]] = {
+            "features": ours.features,
+            "models": ours.models,
+            "livez": ours.livez,
+            "readyz": ours.readyz,
+        }
+        self._in_thread: Mapping[str, Work[Answer]] = {
+            "metrics": ours.metrics,
+            "openapi": ours.openapi,
+            "docs": ours.docs,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,85 +99,23 @@ class App:
             await receive()
             await send({"type": "websocket.close", "code": 1000})
             return
-        started, asked = self._begun(scope)
+        started, asked = self._reception.begin(scope)
         try:
             try:
                 answer = await self._answered(asked, receive)
             except Disconnected:
                 asked.status = GONE
                 return
+            except asyncio.CancelledError:
+                # Only a server that ends, and has waited long enough, cancels what it answers.
+                answer = failed(_ending(), asked)
             except Exception as error:
                 answer = failed(error, asked)
             asked.status = answer.status
-            headers = self._headers(asked, answer)
+            headers = self._reception.headers(asked, answer)
             await send_answer(send, answer, headers, without_body=asked.method == "HEAD")
         finally:
-            self._metrics.ended(asked.route, asked.status, started)
-
-    def at_once(self, scope: Scope, body: bytes) -> tuple[Answer, Headers] | Asgi | None:
-        """Return answer and headers where a request for scores is here as a whole and is light.
-
-        That spares such a request the way over a task of the event loop, which takes as long as
-        its score.
-
-        Parameters
-        ----------
-        scope : Scope
-            The ASGI scope.
-        body : bytes
-            The whole body.
-
-        Returns
-        -------
-        tuple of Answer and list of (bytes, bytes), or callable, or None
-            What `__call__` would send; or what is to be called in its place, as the body was
-            decoded already; None where it is to be called itself.
-        """
-        if scope["path"] != SCORE or scope["method"] != "POST" or len(body) > LIGHT_BYTES:
-            return None
-        started, asked = self._begun(scope)
-        try:
-            self._admit(asked)
-            refuse_other_than_plain_json(asked.head)
-            request = decode.score_request(body)
-            if not is_light(request):
-                return partial(self._rest, request, asked, started)
-            answer = self._scored(request)
-        except Exception as error:
-            answer = failed(error, asked)
-        headers = self._headers(asked, answer)
-        self._metrics.ended(asked.route, answer.status, started)
-        return answer, headers
-
-    async def _rest(
-        self,
-        request: ScoreRequest,
-        asked: Asked,
-        started: int,
-        _scope: Scope,
-        _receive: Receive,
-        send: Send,
-    ) -> None:
-        """Answer a request that was decoded and is not light."""
-        try:
-            try:
-                answer = await self._aside(self._scored, request)
-            except Exception as error:
-                answer = failed(error, asked)
-            asked.status = answer.status
-            await send_answer(send, answer, self._headers(asked, answer))
-        finally:
-            self._metrics.ended(asked.route, asked.status, started)
-
-    def _begun(self, scope: Scope) -> tuple[int, Asked]:
-        """Count a request and read its head."""
-        return self._metrics.began(), Asked(scope, f"{self._prefix}{next(self._numbers):08x}")
-
-    def _headers(self, asked: Asked, answer: Answer) -> Headers:
-        """Return the headers that every answer has."""
-        models = answer.models or self._state.now.models.header
-        headers = [(b"x-request-id", asked.name.encode()), (MODELS, models)]
-        return headers + self._cors.headers(asked.head)
+            self._reception.metrics.ended(asked.route, asked.status, started)
 
     def close(self) -> None:
         """Write what is still kept in memory."""
@@ -202,93 +125,51 @@ class App:
 
     async def _answered(self, asked: Asked, receive: Receive) -> Answer:
         """Return the answer of the route that the request names."""
-        route, parameter = self._admit(asked)
+        route, parameter = self._reception.admit(asked)
+        name = route.name
         if asked.method == "OPTIONS":
-            told = self._cors.preflight(asked.head, route.allow)
+            told = self._reception.cors.preflight(asked.head, route.allow)
             return Answer(NO_CONTENT, b"", headers={"allow": route.allow, **told})
-        body = b""
-        if route.request is not None:
-            refuse_other_than_plain_json(asked.head)
-            body = await body_of(asked.head, receive)
-        return await self._handlers[route.name](body, parameter)
+        if name in self._at_once:
+            return self._at_once[name]()
+        if name in self._in_thread:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._monitors, self._in_thread[name])
+        if route.request is None:
+            work = partial(self._endpoints.creator, parameter)
+            return await _outcome(partial(self._admission.soon, asked.client, work))
+        return await self._of_body(name, asked, receive)
 
-    def _admit(self, asked: Asked) -> tuple[Route, str]:
-        """Return route and parameter of a request that may be answered."""
-        refuse_bad_head(asked.head, loopback_only=not self._gate.keyed())
-        found = find(asked.path)
-        if found is None:
-            raise Problem(404, "no such path: see /openapi.json")
-        route = found[0]
-        asked.route = route.path
-        if asked.method not in route.methods:
-            raise Problem(405, f"this path answers {route.allow}", headers={"allow": route.allow})
-        # What a browser asks first never carries a key.
-        if asked.method != "OPTIONS":
-            self._gate.admit(asked.head, route.scope)
-        return found
+    async def _of_body(self, name: str, asked: Asked, receive: Receive) -> Answer:
+        """Return the answer of a route that reads a body."""
+        refuse_other_than_plain_json(asked.head)
+        with self._admission.arriving() as hold:
+            body = await body_of(asked.head, receive, hold)
+            if name == "audit":
+                return await self._aside(asked.client, partial(self._endpoints.audit, body))
+            if len(body) > LIGHT_BYTES:
+                return await self._aside(asked.client, partial(self._endpoints.score_body, body))
+            return await _outcome(partial(self.direct.score, asked.client, body))
 
-    async def _score(self, body: bytes, _: str) -> Answer:
-        if len(body) > LIGHT_BYTES:
-            request = await self._aside(decode.score_request, body)
-        else:
-            request = decode.score_request(body)
-        if is_light(request):
-            return self._scored(request)
-        return await self._aside(self._scored, request)
-
-    def _scored(self, request: ScoreRequest) -> Answer:
-        # One read of the state: every creator of a response sees the same versions.
-        now = self._now()
-        made = answers.score(self._state.now, request, now)
-        for group, conversion in made.groups:
-            probabilities = None if conversion is None else conversion.probability.tolist()
-            self._metrics.scored(
-                made.models.versions, group.risks, group.levels, probabilities, group.missing
-            )
-        if self._predictions is not None:
-            self._predictions.add(request, made, now)
-        return Answer(200, _encode(made.answer), models=made.models.header)
-
-    async def _audit(self, body: bytes, _: str) -> Answer:
-        return await self._aside(self._audited, body)
-
-    def _audited(self, body: bytes) -> Answer:
-        answer = answers.audit(self._state.now, decode.audit_request(body))
-        versions = {answers.ACCOUNTS: answer.version}
-        self._metrics.predictions(versions, {answers.ACCOUNTS: answer.n})
-        return Answer(200, _encode(answer), models=versions_header(versions))
-
-    async def _creator(self, _: bytes, creator_id: str) -> Answer:
-        return _ok(lookups.creator(self._state.now, creator_id, self._now()))
-
-    async def _features(self, _body: bytes, _: str) -> Answer:
-        return _ok(lookups.features())
-
-    async def _models(self, _body: bytes, _: str) -> Answer:
-        return _ok(lookups.models(self._state.now))
-
-    async def _livez(self, _body: bytes, _: str) -> Answer:
-        return _ok(Alive("alive"))
-
-    async def _readyz(self, _body: bytes, _: str) -> Answer:
-        ready = lookups.readiness(self._state.now, keys_refused=self._gate.refused)
-        return Answer(200 if ready.status == lookups.READY else 503, _encode(ready))
-
-    async def _exposition(self, _body: bytes, _: str) -> Answer:
-        text = await self._aside(self._metrics.text, gauges.of(self._state.now, self._now()))
-        return Answer(200, text, media_type=METRICS_TYPE)
-
-    async def _openapi(self, _body: bytes, _: str) -> Answer:
-        return Answer(200, await self._aside(openapi.document, self._gate.keyed()))
-
-    async def _docs(self, _body: bytes, _: str) -> Answer:
-        page = await self._aside(docs_page.page)
-        return Answer(200, page, media_type=HTML, headers=docs_page.HEADERS)
-
-    async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
-        """Do work of more than a few milliseconds off the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+    async def _aside(self, client: Hashable, work: Work[Answer]) -> Answer:
+        return await _outcome(partial(self._admission.aside, client, work))
 
 
-def _ok(body: msgspec.Struct) -> Answer:
-    return Answer(200, _encode(body))
+def _ending() -> Problem:
+    return Problem(503, "this server ends: ask again", headers={"retry-after": "1"})
+
+
+async def _outcome(begin: Callable[[Done[T]], None]) -> T:
+    """Return what comes of work that tells so when it is done."""
+    future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    begin(partial(_settle, future))
+    return await future
+
+
+def _settle(future: "asyncio.Future[T]", outcome: Outcome[T]) -> None:
+    if future.cancelled():
+        return
+    try:
+        future.set_result(outcome())
+    except Exception as error:
+        future.set_exception(error)

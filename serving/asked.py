@@ -11,17 +11,28 @@ _log = logging.getLogger("credence")
 
 
 class Asked:
-    """A request that is being answered; `route` is the template of its path once that is known."""
+    """A request that is being answered; `route` is the template of its path once that is known.
 
-    __slots__ = ("head", "method", "name", "path", "route", "status")
+    `client` is who asks: the address it comes from, and its key's id once that is known.
+    """
 
-    def __init__(self, scope: Scope, number: str) -> None:
-        self.method: str = scope["method"]
-        self.path: str = scope["path"]
-        self.head = Head(scope)
-        self.name = given_id(self.head) or number
+    __slots__ = ("client", "head", "method", "name", "path", "route", "status")
+
+    def __init__(self, method: str, path: str, head: Head, name: str, client: str) -> None:
+        self.method = method
+        self.path = path
+        self.head = head
+        self.name = name
+        self.client = client
         self.route = UNROUTED
         self.status = 500
+
+    @classmethod
+    def of(cls, scope: Scope, number: str) -> "Asked":
+        """Return a request by its ASGI scope, named as it names itself, else by the number."""
+        head = Head(scope)
+        client = (scope.get("client") or ("",))[0]
+        return cls(scope["method"], scope["path"], head, given_id(head) or number, client)
 
 
 def failed(error: Exception, asked: Asked) -> Answer:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from features.arrays import COMPENSATION, Floats, Ints, Times
+from features.arrays import COMPENSATION, Floats
 from features.deals import Briefs
 from features.drivers import Asked
 from features.errors import InputError
@@ -20,8 +20,8 @@ from serving.contract import CreatorAsked, ScoreRequest
 from serving.problems import Problem, violated
 from serving.store import Store
 
-MOST_KEPT = 4096
-"""Standings that are kept; then all are made anew."""
+FEW, MOST_KEPT = 100, 4096
+"""Creators up to which standings are kept, and how many of them; then all are made anew."""
 
 _NONE = Briefs.empty()
 
@@ -29,11 +29,9 @@ _NONE = Briefs.empty()
 class Standing(NamedTuple):
     """What is the same in every request that asks n stored creators about a brief."""
 
-    rows: Ints
-    brief: Ints
-    unknown: Floats
-    moment: Times
     aims: Aims
+    asked: Asked
+    """Without terms."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,22 +51,27 @@ class Deal:
         """Return what is the same for n creators, whoever they are."""
         found = self.kept.get((self.row, n))
         if found is None:
-            brief = np.full(n, self.row)
-            aims = Aims.of(self.briefs, brief)
-            found = Standing(np.arange(n), brief, np.full(n, np.nan), np.full(n, self.at), aims)
-            if len(self.kept) >= MOST_KEPT:
-                self.kept.clear()
-            self.kept[self.row, n] = found
+            brief, unknown = np.full(n, self.row), np.full(n, np.nan)
+            moment = np.full(n, self.at)
+            asked = Asked(np.arange(n), self.arrays, brief, unknown, unknown, moment)
+            found = Standing(Aims.of(self.briefs, brief), asked)
+            if n <= FEW:
+                if len(self.kept) >= MOST_KEPT:
+                    self.kept.clear()
+                self.kept[self.row, n] = found
         return found
 
     def asked(self, creators: Sequence[CreatorAsked], as_of: int) -> Asked:
         """Return what fit features are asked of so many states, in their order."""
-        n = len(creators)
-        standing = self.standing(n)
-        compensation, fee = terms(creators, standing.unknown)
-        # Creators that bring their history are scored at a moment of their own.
-        moment = standing.moment if as_of == self.at else np.full(n, as_of)
-        return Asked(standing.rows, self.arrays, standing.brief, compensation, fee, moment)
+        asked = self.standing(len(creators)).asked
+        if as_of != self.at:
+            # Creators that bring their history are scored at a moment of their own.
+            asked = asked._replace(as_of=np.full(len(creators), as_of))
+        for one in creators:
+            if one.compensation is not None or one.fee is not None:
+                compensation, fee = terms(creators)
+                return asked._replace(compensation=compensation, fee=fee)
+        return asked
 
 
 def deal_of(request: ScoreRequest, store: Store | None, as_of: int) -> Deal:
@@ -125,14 +128,12 @@ def _brought(request: ScoreRequest) -> Briefs:
         raise violated((where + column, "breaks a rule of its table")) from None
 
 
-def terms(creators: Sequence[CreatorAsked], unknown: Floats | None = None) -> tuple[Floats, Floats]:
+def terms(creators: Sequence[CreatorAsked]) -> tuple[Floats, Floats]:
     """Return what each creator is offered.
 
     Parameters
     ----------
     creators : sequence of CreatorAsked, length n
-    unknown : Floats, shape (n,), optional
-        NaN for each, where somebody has it already.
 
     Returns
     -------
@@ -141,10 +142,6 @@ def terms(creators: Sequence[CreatorAsked], unknown: Floats | None = None) -> tu
     fee : Floats, shape (n,)
         Money, NaN unknown; no zero below zero.
     """
-    if unknown is not None and all(
-        one.compensation is None and one.fee is None for one in creators
-    ):
-        return unknown, unknown
     kinds = [
         np.nan if one.compensation is None else COMPENSATION.index(one.compensation)
         for one in creators

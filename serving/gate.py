@@ -29,13 +29,29 @@ _CHALLENGE = 'Bearer realm="credence"'
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
+Presented = tuple[str, bytes]
+"""Id and digest of the key that a request has with it."""
+
 _log = logging.getLogger("credence")
+
+
+def presented_by(head: Head) -> Presented | None:
+    """Return which key a request has with it, None without one.
+
+    Parameters
+    ----------
+    head : Head
+        The request's headers.
+    """
+    given = head.only(b"authorization")
+    return None if given is None else presented(given)
 
 
 @dataclass(frozen=True, slots=True)
 class _Holder:
     """A key as requests are compared with it."""
 
+    id: str
     digest: bytes
     former: bytes
     former_until: datetime
@@ -47,6 +63,7 @@ class _Holder:
 
 # What a request with an unknown id is compared with, so that it takes as long as any other.
 _NOBODY = _Holder(
+    "",
     secrets.token_bytes(32),
     secrets.token_bytes(32),
     _LONG_AGO,
@@ -114,13 +131,13 @@ class Gate:
             self._look(self._file)
         return self._keyed
 
-    def admit(self, head: Head, needed: str) -> None:
-        """Raise unless the request may pass.
+    def admit(self, key: Presented | None, needed: str) -> str | None:
+        """Return the id of the key that lets a request pass, None where it needs none.
 
         Parameters
         ----------
-        head : Head
-            The request's headers.
+        key : tuple of str and bytes, or None
+            Which one the request has with it.
         needed : str
             The scope of its route.
 
@@ -130,8 +147,8 @@ class Gate:
             401 without a good key, 403 where it does not hold the scope, 429 over its quota.
         """
         if needed == PUBLIC or not self.keyed():
-            return
-        holder = self._holder(head)
+            return None
+        holder = None if key is None else self._holder(*key)
         if holder is None:
             raise Problem(
                 401,
@@ -152,14 +169,10 @@ class Gate:
                 "the quota of this key is used up for now: see Retry-After",
                 headers={"retry-after": str(seconds)},
             )
+        return holder.id
 
-    def _holder(self, head: Head) -> _Holder | None:
-        """Return whose key the request presents, None for no key or one that is no good."""
-        given = head.only(b"authorization")
-        found = None if given is None else presented(given)
-        if found is None:
-            return None
-        name, digest = found
+    def _holder(self, name: str, digest: bytes) -> _Holder | None:
+        """Return whose key that is, None for one that is no good."""
         holder = self._holders.get(name, _NOBODY)
         now = self._now()
         # Both are always compared, so that the time tells nothing of which there are.
@@ -201,6 +214,7 @@ def _stamp(file: Path) -> object:
 
 def _as_holder(key: Key, place: int) -> _Holder:
     return _Holder(
+        id=key.id,
         digest=bytes.fromhex(key.digest),
         former=bytes.fromhex(key.former.digest) if key.former else _NOBODY.former,
         former_until=key.former.until if key.former else _LONG_AGO,

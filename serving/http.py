@@ -22,6 +22,7 @@ Headers = list[tuple[bytes, bytes]]
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
+OK = 200
 NO_CONTENT = 204
 BODY_SECONDS = 10.0
 DISCARD_SECONDS = 2.0
@@ -29,7 +30,8 @@ DISCARDED_BYTES = 8 * MOST_BYTES
 MOST_HEADERS = 100
 MOST_HEADER_BYTES = 32 * 2**10
 
-_ALWAYS: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+ALWAYS: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+"""Headers of every answer that are the same in each."""
 _LOOPBACK = re.compile(rb"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 _JSON_TYPE = re.compile(rb'application/json(?:\s*;\s*charset=(?:utf-8|"utf-8"))?\s*', re.IGNORECASE)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
@@ -169,7 +171,16 @@ def refuse_other_than_plain_json(head: Head) -> None:
         raise Problem(415, f"send {JSON} with that Content-Type", headers={"accept-post": JSON})
 
 
-async def body_of(head: Head, receive: Receive, seconds: float = BODY_SECONDS) -> bytes:
+def _unbounded(_: int) -> None:
+    """Hold any number of bytes."""
+
+
+async def body_of(
+    head: Head,
+    receive: Receive,
+    hold: Callable[[int], None] = _unbounded,
+    seconds: float = BODY_SECONDS,
+) -> bytes:
     """Return the whole body.
 
     Parameters
@@ -178,6 +189,8 @@ async def body_of(head: Head, receive: Receive, seconds: float = BODY_SECONDS) -
         The request's headers.
     receive : Receive
         The ASGI channel.
+    hold : callable
+        Told of the bytes that arrived; raises a Problem where they are too many at once.
     seconds : float
         How long the client may take to send it.
 
@@ -194,7 +207,7 @@ async def body_of(head: Head, receive: Receive, seconds: float = BODY_SECONDS) -
         raise _too_large()
     try:
         async with asyncio.timeout(seconds):
-            return await _read(receive)
+            return await _read(receive, hold)
     except TimeoutError:
         raise Problem(
             408, f"the body did not arrive within {seconds:g} s", headers={"connection": "close"}
@@ -213,7 +226,7 @@ async def _discard(receive: Receive) -> None:
                 left -= len(message.get("body", b""))
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, hold: Callable[[int], None]) -> bytes:
     """Return the body, counting what arrives."""
     chunks: list[bytes] = []
     size = 0
@@ -226,6 +239,7 @@ async def _read(receive: Receive) -> bytes:
         if size > MOST_BYTES:
             await _discard(receive)
             raise _too_large()
+        hold(len(chunk))
         chunks.append(chunk)
         if not message.get("more_body", False):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -266,7 +280,7 @@ def raw_headers(answer: Answer, headers: Headers) -> Headers:
     headers : list of (bytes, bytes)
         Headers of every answer.
     """
-    raw = [*headers, *_ALWAYS]
+    raw = [*headers, *ALWAYS]
     for name, value in answer.headers.items():
         raw.append((name.encode("latin-1"), value.encode("latin-1")))
     # What has no content says nothing of it.

@@ -22,6 +22,7 @@ from serving import rows
 from serving.contract import CreatorAsked, FakeFollowersScore
 from serving.deal import Deal
 from serving.group import Group, audience_told, data_used
+from serving.light import TakesLong
 from serving.problems import Problem, violated
 
 _NOTHING = rows.History(())
@@ -43,6 +44,8 @@ def inline_group(
     published: Briefs,
     champions: Champions,
     as_of: int,
+    *,
+    prompt: bool = False,
 ) -> Group:
     """Return the features and audience scores of creators that came with their history.
 
@@ -58,13 +61,17 @@ def inline_group(
         Models to score audiences with.
     as_of : int
         Microseconds.
+    prompt : bool
+        Whether an event loop waits.
 
     Raises
     ------
     Problem
         422 for a history that the tables' rules leave nothing of.
+    TakesLong
+        For a history with a flaw, which is for the tables' own reader, where an event loop waits.
     """
-    parts = list(_read(asked, deal, published, as_of))
+    parts = list(_read(asked, deal, published, as_of, prompt=prompt))
     rows = [row for part in parts for row in part.rows]
     X = parts[0].seen.X if len(parts) == 1 else np.concatenate([part.seen.X for part in parts])
     audience = audience_scores(champions, X, _joined([part.seen.samples for part in parts]))
@@ -107,13 +114,20 @@ class _Whole(NamedTuple):
 
 
 def _read(
-    asked: Sequence[tuple[int, CreatorAsked]], deal: Deal, published: Briefs, as_of: int
+    asked: Sequence[tuple[int, CreatorAsked]],
+    deal: Deal,
+    published: Briefs,
+    as_of: int,
+    *,
+    prompt: bool,
 ) -> Iterator[_Read]:
     """Yield all histories without a flaw together, and each of the others by the general way."""
     found, clean = _clean(asked, published)
     if found is not None:
         yield _shown(range(len(asked)), found, 0, asked, deal, as_of)
         return
+    if prompt:
+        raise TakesLong
     rows = np.flatnonzero(clean).tolist()
     if rows:
         found, _ = _clean([asked[row] for row in rows], published)

@@ -23,3 +23,7 @@ def is_light(request: ScoreRequest) -> bool:
     histories = [one.history for one in request.creators if one.history is not None]
     rows = sum(len(getattr(history, table)) for history in histories for table in TABLES)
     return rows + HISTORY_ROWS * len(histories) <= LIGHT_ROWS
+
+
+class TakesLong(Exception):  # noqa: N818 (no error: it is done elsewhere)
+    """What was to be answered on the event loop turns out to take longer than that."""

@@ -32,8 +32,9 @@ _MEANINGS: Mapping[int, str] = {
     429: "The quota of the key is used up for now: see Retry-After.",
     431: "Too many headers, or too large ones.",
     500: "An error of the service's own.",
-    503: "No model can answer.",
+    503: "More requests than this server can answer now, or no model that can answer.",
 }
+_NOT_READY = "No model can answer, or one is refused."
 _CHALLENGE = {"WWW-Authenticate": "That a bearer key is asked for, and with which scope."}
 _OWN_HEADERS: Mapping[int, Mapping[str, str]] = {
     401: _CHALLENGE,
@@ -41,6 +42,7 @@ _OWN_HEADERS: Mapping[int, Mapping[str, str]] = {
     405: {"Allow": "The methods of the path."},
     415: {"Accept-Post": "The media type that the path reads, where another one was sent."},
     429: {"Retry-After": "After how many whole seconds the key is answered again."},
+    503: {"Retry-After": "After how many whole seconds to ask again."},
 }
 _SCHEME = "key"
 _KEY: Json = {
@@ -110,7 +112,7 @@ def _operation(route: Route, keyed: bool) -> Json:
     for status in route.statuses:
         responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
     if route.name == "readyz":
-        responses["503"] = {**_success(route), "description": _MEANINGS[503]}
+        responses["503"] = {**_success(route), "description": _NOT_READY}
     operation: Json = {
         "operationId": route.name,
         "summary": route.summary,

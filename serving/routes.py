@@ -66,7 +66,7 @@ ROUTES: tuple[Route, ...] = (
         "Score creators, for a brief or without one",
         contract.ScoreAnswer,
         contract.ScoreRequest,
-        errors=(404,),
+        errors=(404, 503),
     ),
     Route(
         "audit",
@@ -85,7 +85,7 @@ ROUTES: tuple[Route, ...] = (
         READ,
         "Stored features of a creator with units and percentiles among its peers",
         contract.CreatorAnswer,
-        errors=(404,),
+        errors=(404, 503),
     ),
     Route(
         "features",

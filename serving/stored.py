@@ -8,15 +8,19 @@ from serving.group import Group
 from serving.store import Store
 
 
-def stored_group(store: Store, asked: Sequence[tuple[int, CreatorAsked]], deal: Deal) -> Group:
+def stored_group(
+    store: Store, places: Sequence[int], asked: Sequence[CreatorAsked], deal: Deal
+) -> Group:
     """Return what is published of the creators asked for.
 
     Parameters
     ----------
     store : Store
         The published store.
-    asked : sequence of (int, CreatorAsked)
-        Places in the request and the creators that stand there.
+    places : sequence of int, length n
+        Where each creator stands in the request.
+    asked : sequence of CreatorAsked, length n
+        Who is asked for.
     deal : Deal
         The brief.
 
@@ -25,11 +29,14 @@ def stored_group(store: Store, asked: Sequence[tuple[int, CreatorAsked]], deal: 
     Group
         Without the creators that are not published.
     """
-    found = store.get([creator.creator_id for _, creator in asked])
-    entries, known = found.entries, [asked[place] for place in found.places]
-    X = entries.matrix(deal.asked([creator for _, creator in known], store.as_of))
+    found = store.get([creator.creator_id for creator in asked])
+    entries = found.entries
+    if len(entries) < len(asked):
+        places = [places[place] for place in found.places]
+        asked = [asked[place] for place in found.places]
+    X = entries.matrix(deal.asked(asked, store.as_of))
     return Group(
-        places=[place for place, _ in known],
+        places=places,
         X=X,
         conversion_share=entries.conversion_share if store.has_conversion else None,
         tiers=entries.tiers,

@@ -7,23 +7,22 @@ little: a look around once a second takes the place of a timer for each request.
 
 import asyncio
 import secrets
-from collections.abc import Iterable
-from typing import Any, ClassVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import httptools
-import msgspec
-import uvicorn
 from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
 from uvicorn.server import ServerState
 
-from serving.app import App
-from serving.http import MOST_HEADER_BYTES, Answer, Headers, Scope, raw_headers
-from serving.metrics import Metrics
-from serving.problems import MEDIA_TYPE, Problem
+from serving.heads import Again, Known
+from serving.http import MOST_HEADER_BYTES, Answer, Headers, Scope, problem_answer
+from serving.problems import Problem
+
+if TYPE_CHECKING:
+    from serving.listening import Config
 
 HEAD_SECONDS = 10.0
 """How long a head may take, and a new connection until it asks for anything."""
@@ -35,6 +34,7 @@ LOOK_SECONDS = 1.0
 MOST_HEAD_BYTES = 2 * MOST_HEADER_BYTES
 """Of what was not read as a head, nor as a part of a body, so far."""
 
+_VERSIONS = ("1.0", "1.1")
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 _TOLD = {
@@ -67,24 +67,47 @@ class Protocol(HttpToolsProtocol):
         self._stalled = 0.0
         self._parsing = False
         self._waiting: tuple[RequestResponseCycle, Any] | None = None
+        self._known = Again()
         config.look_after(server_state.connections, self.loop)
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin with a connection."""
+        HttpToolsProtocol.connection_made(self, transport)
+        self._host = self.client[0] if self.client else ""
+
     def data_received(self, data: bytes) -> None:
-        """Parse what arrived."""
+        """Take what arrived."""
         if self._refused:
             return
+        idle = self._idle()
+        if idle and (found := self.config.heads.find(data)) is not None:
+            self._again(*found)
+            return
         before = self.cycle
-        self._unread += len(data)
-        self._parsing, well = True, True
-        try:
-            self._parse(data)
-        except httptools.HttpParserError:
-            well = False
-        self._parsing = False
+        well = self._read(data)
+        if well:
+            if idle and self.cycle is not before:
+                self._learn(data)
+            # Before an answer that may be sent at once: what follows it has its own time.
+            self._look_at_head(before)
         self._begin()
         if not well:
             self._refuse(400)
-            return
+
+    def _read(self, data: bytes) -> bool:
+        """Parse what arrived; return whether it was HTTP."""
+        self._unread += len(data)
+        self._parsing = True
+        try:
+            self._parse(data)
+        except httptools.HttpParserError:
+            return False
+        finally:
+            self._parsing = False
+        return True
+
+    def _look_at_head(self, before: RequestResponseCycle | None) -> None:
+        """Note whether a head has begun, and when; refuse one without an end."""
         cycle = self.cycle
         if cycle is not before:
             self._unread, self._partial, self._since = 0, False, None
@@ -99,6 +122,38 @@ class Protocol(HttpToolsProtocol):
         ):
             self._partial, self._since = True, self.loop.time()
 
+    def _idle(self) -> bool:
+        """Return whether the next byte begins a request that nothing is before."""
+        cycle = self.cycle
+        return (
+            self._unread == 0
+            and not self._partial
+            # One that was answered early has more of its body to come.
+            and (cycle is None or (cycle.response_complete and not cycle.more_body))
+            and not self.flow.write_paused
+        )
+
+    def _again(self, known: Known, body: bytes) -> None:
+        """Answer a request whose head is known; nobody has parsed it."""
+        again = self._known
+        again.scope, again.keep_alive, again.response_complete = self.scope, True, False
+        self.cycle, self._since = cast("RequestResponseCycle", again), None
+        self.config.direct.again(
+            known, body, self._host, self._answer_again, self.transport.is_closing
+        )
+
+    def _answer_again(self, answer: Answer, headers: Headers) -> None:
+        # By now the connection's cycle may be that of a request behind this one.
+        self._answer(cast("RequestResponseCycle", self._known), answer, headers)
+
+    def _learn(self, data: bytes) -> None:
+        """Remember the head of a request that arrived as a whole, and alone."""
+        cycle = self.cycle
+        if not cycle.more_body and cycle.keep_alive and not self.pipeline:
+            known = self.config.direct.known(cast("Scope", cycle.scope))
+            if known is not None:
+                self.config.heads.learn(data, known)
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Begin to answer a request, but not before what arrived with its head was parsed."""
         if self._parsing:
@@ -111,25 +166,24 @@ class Protocol(HttpToolsProtocol):
         if self._waiting is None:
             return
         (cycle, app), self._waiting = self._waiting, None
-        if not cycle.more_body and not self.flow.write_paused:
-            made = self.config.answering.at_once(cast("Scope", cycle.scope), bytes(cycle.body))
-            if isinstance(made, tuple):
-                self._answer(cycle, *made)
-                return
-            app = made or app
-        HttpToolsProtocol._start_asgi_task(self, cycle, app)
+        whole = not cycle.more_body and not self.flow.write_paused
+        reply = partial(self._answer, cycle)
+        if not whole or not self.config.direct.offer(
+            cast("Scope", cycle.scope), bytes(cycle.body), reply, self.transport.is_closing
+        ):
+            HttpToolsProtocol._start_asgi_task(self, cycle, app)
 
     def _answer(self, cycle: RequestResponseCycle, answer: Answer, headers: Headers) -> None:
-        """Send an answer as a whole."""
-        lines = [STATUS_LINE[answer.status]]
-        for name, value in (*self.server_state.default_headers, *raw_headers(answer, headers)):
-            lines += name, b": ", value, b"\r\n"
-        lines += b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n", answer.body
-        self.transport.write(b"".join(lines))
+        """Send an answer as a whole, if somebody is left to read it."""
+        if self.transport.is_closing():
+            return
+        default, keep = self.server_state.default_headers, cycle.keep_alive
+        write = self.config.responses.of
+        self.transport.write(write(answer, headers, default, keep_alive=keep))
         cycle.response_started = cycle.response_complete = True
-        if not cycle.keep_alive:
+        if not keep:
             self.transport.close()
-        cycle.on_response()
+        self.on_response_complete()
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -155,6 +209,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer, with the headers so far: what a body has behind it are none."""
+        if self.parser.get_http_version() not in _VERSIONS:
+            raise ValueError("another version of HTTP")
         HttpToolsProtocol.on_headers_complete(self)
         self.headers = []
 
@@ -221,18 +277,11 @@ class Protocol(HttpToolsProtocol):
         """Send the problem and nothing after it."""
         status = self._refused
         self.config.metrics.refused(status)
-        body = msgspec.json.encode(Problem(status, _TOLD[status]).body())
-        headers = [
-            *self.server_state.default_headers,
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
-            (b"x-content-type-options", b"nosniff"),
-            (b"x-request-id", secrets.token_hex(8).encode()),
-            (b"connection", b"close"),
-        ]
-        head = b"".join(b"%s: %s\r\n" % pair for pair in headers)
-        self.transport.write(STATUS_LINE[status] + head + b"\r\n" + body)
+        answer = problem_answer(Problem(status, _TOLD[status]))
+        headers = [(b"x-request-id", secrets.token_hex(8).encode())]
+        default = self.server_state.default_headers
+        write = self.config.responses.of
+        self.transport.write(write(answer, headers, default, keep_alive=False))
         self._told, self._since = True, self.loop.time()
         # Closed on bytes that nobody reads, a connection loses the answer too.
         if self.transport.can_write_eof():
@@ -247,54 +296,3 @@ class _Rest:
     def __init__(self, protocol: Protocol) -> None:
         self.on_body = protocol.on_body
         self.on_message_complete = protocol.on_message_complete
-
-
-class Config(uvicorn.Config):
-    """uvicorn's configuration, with what is ours put in the place of what it is given."""
-
-    answering: ClassVar[App]
-    metrics: ClassVar[Metrics]
-    made: ClassVar[bool] = False
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        ours: dict[str, Any] = {
-            "http": Protocol,
-            "ws": "none",
-            "access_log": False,
-            "proxy_headers": False,
-        }
-        super().__init__(*arguments, **{**options, **ours})
-        type(self).made = True
-        self._looking = False
-
-    def look_after(self, connections: Iterable[Any], loop: asyncio.AbstractEventLoop) -> None:
-        """Look after all connections from now on, if nobody does."""
-        if not self._looking:
-            self._looking = True
-            loop.call_later(LOOK_SECONDS, self._look, connections, loop)
-
-    def _look(self, connections: Iterable[Any], loop: asyncio.AbstractEventLoop) -> None:
-        # First: whatever goes wrong with one, there is a next time.
-        loop.call_later(LOOK_SECONDS, self._look, connections, loop)
-        now = loop.time()
-        for connection in list(connections):
-            connection.look(now)
-
-
-def install(app: App, metrics: Metrics) -> None:
-    """Have the server that this process makes next be ours: BentoML offers no other way.
-
-    Parameters
-    ----------
-    app : App
-        Whom requests that ask for little are handed to.
-    metrics : Metrics
-        Where refused requests are counted.
-    """
-    Config.answering, Config.metrics = app, metrics
-    uvicorn.Config = Config  # type: ignore[misc]
-
-
-def installed() -> bool:
-    """Return whether a server was made by `Config`; False where BentoML makes it otherwise."""
-    return Config.made

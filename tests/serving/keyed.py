@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from serving import key_file
+from serving.admission import Admission
 from serving.app import App
 from serving.gate import LOOK_SECONDS, Gate
 from serving.http import Message
@@ -83,6 +84,7 @@ class Keyed:
         *,
         keyed: bool = False,
         metrics: Metrics | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self.clock = Clock()
         self.gate = Gate(
@@ -93,7 +95,11 @@ class Keyed:
             clock=lambda: self.clock.monotonic,
         )
         self.app = App(
-            State(Snapshot()), metrics or Metrics(), gate=self.gate, now=lambda: self.clock.now
+            State(Snapshot()),
+            metrics or Metrics(),
+            gate=self.gate,
+            admission=admission,
+            now=lambda: self.clock.now,
         )
 
     def look(self) -> None:
@@ -110,16 +116,34 @@ class Keyed:
         **more: str,
     ) -> Response:
         """Return the answer to one request, with an empty object as its body if nothing is said."""
+        return self.together(1, method, path, {**(headers or {}), **more}, body)[0]
+
+    def together(
+        self, n: int, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> list[Response]:
+        """Return the answers to one request that is sent n times at once."""
         plain = {"host": "localhost", "content-type": "application/json"}
-        scope = scope_of(plain | dict(headers or {}) | more, method, path)
-        sent: list[Message] = []
+        scope = scope_of(plain | dict(headers), method, path)
+        sent: list[list[Message]] = [[] for _ in range(n)]
 
         async def receive() -> Message:
             return {"type": "http.request", "body": body}
 
-        async def send(message: Message) -> None:
-            sent.append(message)
+        async def one(told: list[Message]) -> None:
+            async def send(message: Message) -> None:
+                told.append(message)
 
-        asyncio.run(self.app(scope, receive, send))
-        head = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        return Response(sent[0]["status"], head, sent[1]["body"])
+            await self.app(dict(scope), receive, send)
+
+        async def run() -> None:
+            await asyncio.gather(*map(one, sent))
+
+        asyncio.run(run())
+        return [
+            Response(
+                start["status"],
+                {name.decode(): value.decode() for name, value in start["headers"]},
+                rest["body"],
+            )
+            for start, rest in sent
+        ]

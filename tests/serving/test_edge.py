@@ -314,3 +314,30 @@ def test_other_protocols_are_closed() -> None:
     asyncio.run(app()({"type": "websocket", "path": "/v1/score"}, connect, collector(sent)))
 
     assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+def test_who_is_cut_short_by_the_end_is_told_to_ask_again() -> None:
+    """A request that a server no longer waits for is answered with a problem, not broken off."""
+    sent: list[Message] = []
+    head = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/score", "headers": head}
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def run() -> None:
+        task = asyncio.ensure_future(app()(scope, receive, send))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        task.cancel()
+        await task
+
+    asyncio.run(run())
+
+    headers = dict(sent[0]["headers"])
+    assert (sent[0]["status"], headers[b"retry-after"]) == (503, b"1")
+    assert headers[b"content-type"] == b"application/problem+json"

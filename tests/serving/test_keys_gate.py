@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving import key_file
-from serving.gate import Gate
+from serving.gate import Gate, presented_by
 from serving.http import Head
 from serving.keys import Key, revoked, rotated
 from serving.problems import Problem
@@ -49,7 +49,7 @@ def test_an_unknown_scope_is_answered_to_nobody(file: Path, scope: str) -> None:
     _, text = add(file)
 
     with pytest.raises(Problem) as caught:
-        Keyed(file).gate.admit(Head(scope_of(bearing(text))), scope)
+        Keyed(file).gate.admit(presented_by(Head(scope_of(bearing(text)))), scope)
 
     assert caught.value.status == 403
 
@@ -117,7 +117,7 @@ def test_nothing_else_than_a_key_passes(value: bytes) -> None:
     scope = {"headers": [(b"authorization", value)]}
 
     with pytest.raises(Problem) as caught:
-        Gate(keyed=True).admit(Head(scope), "score")
+        Gate(keyed=True).admit(presented_by(Head(scope)), "score")
 
     assert caught.value.status == 401
 
@@ -157,7 +157,7 @@ def test_two_keys_are_none(file: Path) -> None:
     scope["headers"] *= 2
 
     with pytest.raises(Problem) as caught:
-        Keyed(file).gate.admit(Head(scope), "score")
+        Keyed(file).gate.admit(presented_by(Head(scope)), "score")
 
     assert caught.value.status == 401
 

@@ -1,7 +1,9 @@
 """/openapi.json against what is really answered: every status that it lists, and no other."""
 
+import itertools
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from serving import openapi
+from serving.admission import BREATH, Admission
 from serving.contract import MOST_BYTES
+from serving.line import Line
 from serving.metrics import Off
 from serving.problems import TITLES
 from serving.routes import BODY_ERRORS, KEY_ERRORS, ROUTES, Route
@@ -87,6 +91,10 @@ def of_one(route: Route, status: int, file: Path) -> Response:
     """Return the answer of a status that this route alone may give."""
     _, text = add(file)
     asked = way(route, text)
+    if status == 503 and route.name in ("score", "creator"):
+        # Whoever comes second finds no place, as the first one takes longer than a moment.
+        slow = Admission(Line(0, 1, 0), clock=partial(next, itertools.count(step=BREATH)))
+        return Keyed(file, admission=slow).together(2, *asked)[1]
     if route.name == "score":
         asked = asked._replace(body=BODIES["score"][:-1] + b', "brief_id": "nobody"}')
     return told(Keyed(file, metrics=Off() if route.name == "metrics" else None), asked)
@@ -126,7 +134,8 @@ def test_documented_errors_are_given(route: Route, status: int, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "route", [pytest.param(route, id=route.name) for route in ROUTES if 503 not in route.errors]
+    "route",
+    [pytest.param(one, id=one.name) for one in ROUTES if one.name not in ("audit", "readyz")],
 )
 def test_documented_success_is_given(route: Route, tmp_path: Path) -> None:
     """A good request is answered as it is described; those that need models are elsewhere."""

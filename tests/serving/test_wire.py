@@ -4,7 +4,7 @@ import asyncio
 import http.client
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -15,10 +15,14 @@ from uvicorn.server import ServerState
 
 from serving import wire
 from serving.app import App
-from serving.http import Message, Receive, Scope, Send
+from serving.heads import MOST_HEADS, Heads, Known
+from serving.http import Head, Message, Receive, Scope, Send
+from serving.light import LIGHT_BYTES
+from serving.listening import Config
 from serving.metrics import Metrics
 from serving.state import Snapshot, State
-from serving.wire import Config, Protocol
+from serving.wire import Protocol
+from tests.serving.client import NOW
 
 GET = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
 POST = b"POST /v1/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -81,7 +85,7 @@ class Connection:
     def __init__(self, app: Callable[..., Any]) -> None:
         Config.metrics = self.metrics = Metrics()
         # Asked first, and passes on every path that the tests use.
-        Config.answering = App(State(Snapshot()), self.metrics)
+        Config.direct = App(State(Snapshot()), self.metrics, now=lambda: NOW).direct
         self.loop = Standing()
         self.state = ServerState()
         config = Config(app, log_config=None, lifespan="off")
@@ -94,9 +98,24 @@ class Connection:
         """Send bytes, as long as the connection stands, and let the app work."""
         for part in parts:
             if not self.transport.is_closing():
-                self.protocol.data_received(part)
+                self.loop.run_until_complete(self._arrive(part))
             self.work()
         return self
+
+    def send_at_once(self, *parts: bytes) -> "Connection":
+        """Send bytes one part after the other, before the app can work on any."""
+        self.loop.run_until_complete(self._arrive(*parts))
+        return self
+
+    def until(self, answers: int) -> "Connection":
+        """Let everything go on until there are so many answers."""
+        while len(self.answers()) < answers:
+            self.work()
+        return self
+
+    async def _arrive(self, *parts: bytes) -> None:
+        for part in parts:
+            self.protocol.data_received(part)
 
     def work(self) -> None:
         """Let everything that can go on go on."""
@@ -156,6 +175,13 @@ async def later(scope: Scope, receive: Receive, send: Send) -> None:
     await echo(scope, receive, send)
 
 
+async def early(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Refuse a request before its body is there."""
+    head = [(b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 415, "headers": head})
+    await send({"type": "http.response.body", "body": b""})
+
+
 @pytest.fixture
 def connection() -> Iterator[Connection]:
     """Return a connection to an app that takes its time."""
@@ -185,6 +211,8 @@ def expect_told(connection: Connection, status: int) -> Answered:
         b"GET /s3cret HTTP/9.9\r\n\r\n",
         b"CONNECT s3cret:80 HTTP/1.1\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /s3cret HTTP/2.0\r\nHost: localhost\r\n\r\n",
+        b"GET /s3cret HTTP/0.9\r\nHost: localhost\r\n\r\n",
         b"GET /\xff\xfe HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nContent-Length: s3cret\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -379,3 +407,173 @@ def test_what_bentoml_passes_gives_way() -> None:
     assert not config.access_log
     assert not config.proxy_headers
     assert config.timeout_keep_alive == 7
+
+
+SCORE = b'{"creators":[{"creator_id":"ana"}]}'
+
+
+def score(body: bytes = SCORE, more: Mapping[str, str] | None = None) -> bytes:
+    """Return a request for scores with further headers."""
+    lines = ["POST /v1/score HTTP/1.1", "Host: localhost", "Content-Type: application/json"]
+    lines += [
+        f"Content-Length: {len(body)}",
+        *(f"{name}: {one}" for name, one in (more or {}).items()),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def test_a_head_that_came_before_is_answered_as_at_first(connection: Connection) -> None:
+    """The same request again, no more than once parsed, has the same answer but for its number."""
+    connection.send(*[score()] * 3)
+
+    first, *others = connection.answers()
+    heads = connection.protocol.config.heads
+    assert heads.find(score()) is not None
+    for one in others:
+        assert (one.status, one.body) == (first.status, first.body)
+        assert set(one.headers.keys()) == set(first.headers.keys())
+    assert len({one.headers["x-request-id"] for one in (first, *others)}) == 3
+    assert b'route="/v1/score",status="2xx"} 3.0' in connection.metrics.text()
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        pytest.param(slice(0, -1), id="without its last byte"),
+        pytest.param(slice(0, 30), id="begun"),
+    ],
+)
+def test_a_part_of_a_known_request_waits_for_the_rest(connection: Connection, cut: slice) -> None:
+    """What is known is whole requests: in two pieces one is parsed as ever."""
+    whole = score()
+    connection.send(whole, whole[cut])
+    assert len(connection.answers()) == 1
+
+    connection.send(whole[cut.stop :], whole)
+
+    assert [one.status for one in connection.answers()] == [200] * 3
+
+
+def test_known_requests_one_behind_the_other_are_all_answered(connection: Connection) -> None:
+    """Pipelined requests have their answers in order, among others too."""
+    connection.send(score(), score() + GET + score(), score())
+
+    assert [one.status for one in connection.answers()] == [200] * 5
+    assert b'"alive"' in connection.answers()[2].body or b"/livez" in connection.answers()[2].body
+
+
+def test_junk_after_a_known_request_is_a_problem(connection: Connection) -> None:
+    """That a head is known lets nothing pass that follows."""
+    connection.send(score(), score() + JUNK)
+
+    assert [one.status for one in connection.answers()] == [200, 200, 400]
+    expect_told(connection, 400)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"X-Request-Id": "mine"},
+        {"Connection": "close"},
+        {"Expect": "100-continue"},
+        {"Content-Encoding": "gzip"},
+        {"Content-type": "text/plain"},
+    ],
+)
+def test_some_heads_are_parsed_each_time(connection: Connection, more: Mapping[str, str]) -> None:
+    """A head that says more than what is asked for is not remembered."""
+    connection.send(score(SCORE, more))
+
+    assert connection.protocol.config.heads.find(score(SCORE, more)) is None
+
+
+def test_a_connection_that_asked_once_is_closed_in_time(connection: Connection) -> None:
+    """The time of silence begins with the first answer, also with one that is sent at once."""
+    connection.send(score())
+    patience = connection.protocol.timeout_keep_alive
+
+    connection.after(patience - 1)
+    assert connection.transport.ended == ""
+    connection.after(patience + 1)
+
+    assert connection.transport.ended == "closed"
+
+
+@pytest.mark.parametrize("behind", [GET, score(), score(SCORE, {"Connection": "close"})])
+def test_what_comes_behind_a_known_request_that_takes_long_is_answered(
+    connection: Connection, behind: bytes
+) -> None:
+    """Each of the two has its own answer, in their order."""
+    slow = score(body=b'{"reasons":1,' + SCORE[1:])
+    connection.send(slow).until(1)
+
+    connection.send_at_once(slow, behind).until(3)
+
+    assert [one.status for one in connection.answers()] == [200] * 3
+    assert b"scores" in connection.answers()[1].body
+    assert connection.answers()[2].body.startswith(behind.split()[1])
+
+
+UNREAD = b"POST /v1/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+
+
+def test_a_body_that_nobody_reads_is_no_request() -> None:
+    """What comes of a body that was refused is thrown away, whatever it says."""
+    connection, hidden = Connection(early), score()
+    connection.send(score())
+
+    connection.send(UNREAD % (2 * len(hidden)), hidden, hidden, score())
+
+    assert [one.status for one in connection.answers()] == [200, 415, 200]
+    connection.lost()
+
+
+def test_the_end_of_a_body_is_no_part_of_a_head() -> None:
+    """A request that arrives with the rest of a body that was refused is not remembered so."""
+    connection, rest = Connection(early), b"GET /livez HTTP/1.1\r\nX: "
+
+    connection.send(UNREAD % len(rest), rest + score())
+
+    assert [one.status for one in connection.answers()] == [415, 200]
+    assert connection.protocol.config.heads.find(rest + score()) is None
+    connection.lost()
+
+
+def test_a_long_body_is_never_known(connection: Connection) -> None:
+    """What is long to decode is not decoded on the loop, however often it comes."""
+    long = score(body=SCORE + b" " * LIGHT_BYTES)
+
+    connection.send(long).until(1)
+
+    assert connection.protocol.config.heads.find(long) is None
+
+
+def test_nothing_of_a_key_is_kept_with_its_head() -> None:
+    """What is known of a head has the digest of its key, and not the key."""
+    app = App(State(Snapshot()), Metrics())
+    secret = f"cred_{'0' * 12}_{'5' * 64}"
+    headers = [
+        (b"host", b"localhost"),
+        (b"content-type", b"application/json"),
+        (b"content-length", b"2"),
+        (b"authorization", f"Bearer {secret}".encode()),
+    ]
+    scope = {"path": "/v1/score", "method": "POST", "http_version": "1.1", "headers": headers}
+
+    known = app.direct.known(scope)
+
+    assert known is not None
+    assert known.key is not None
+    assert not known.head.has(b"authorization")
+
+
+def test_as_many_heads_as_there_is_room_for_are_known() -> None:
+    """Whoever sends another head each time fills no memory."""
+    heads, known = Heads(), Known(0, Head({"headers": []}), None)
+    for number in range(3 * MOST_HEADS):
+        heads.learn(b"%d\r\n\r\n" % number, known)
+
+    kept = [number for number in range(3 * MOST_HEADS) if heads.find(b"%d\r\n\r\n" % number)]
+    assert 0 < len(kept) <= MOST_HEADS
+    heads.learn(b"x" * 10_000 + b"\r\n\r\n", known)
+    assert heads.find(b"x" * 10_000 + b"\r\n\r\n") is None

@@ -1,17 +1,19 @@
-"""Small requests that are answered without a task: as the ASGI app answers them, and no others."""
+"""Requests for scores that are answered without a task: as the ASGI app answers, and no others."""
 
 import asyncio
 import itertools
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from serving.app import App, Asgi
+from serving.admission import BREATH, Admission
+from serving.app import App
 from serving.gate import Gate
-from serving.http import Message, raw_headers
+from serving.http import Answer, Headers, Message, raw_headers
 from serving.light import LIGHT_BYTES
 from serving.metrics import Metrics
 from tests.serving.asking import ids
@@ -57,7 +59,23 @@ def _bodies(world: Path) -> list[bytes]:
     return [*(json.dumps(one).encode() for one in asked), b"", b"{", b"\xff", b"[" * 2_000]
 
 
-def _called(app: Asgi, scope: dict[str, Any], body: bytes) -> tuple[int, dict[bytes, bytes], bytes]:
+Told = tuple[int, dict[bytes, bytes], bytes]
+
+
+def _offered(app: App, scope: dict[str, Any], body: bytes) -> Told:
+    """Return status, headers and body that a request is answered with that was offered."""
+
+    async def run() -> tuple[Answer, Headers]:
+        future = asyncio.get_running_loop().create_future()
+        assert app.direct.offer(scope, body, lambda *told: future.set_result(told))
+        told: tuple[Answer, Headers] = await future
+        return told
+
+    answer, more = asyncio.run(run())
+    return answer.status, dict(raw_headers(answer, more)), answer.body
+
+
+def _called(app: App, scope: dict[str, Any], body: bytes) -> Told:
     """Return status, headers and body that the ASGI app sends."""
     sent: list[Message] = []
 
@@ -80,11 +98,8 @@ def test_answers_are_those_of_the_app(client: Client, world: Path) -> None:
     app = App(client.state, Metrics(), now=lambda: NOW)
     heads = [PLAIN, PLAIN | {"host": "evil.example"}, PLAIN | {"content-type": "text/plain"}]
     for headers, body in itertools.product(heads, _bodies(world)):
-        made = app.at_once(_scope(headers), body)
+        told = _offered(app, _scope(headers), body)
 
-        assert isinstance(made, tuple)
-        answer, more = made
-        told = answer.status, dict(raw_headers(answer, more)), answer.body
         assert told == _called(app, _scope(headers), body)
 
 
@@ -103,12 +118,12 @@ def test_the_rest_is_left_to_the_app(client: Client, path: str, method: str, bod
     metrics = Metrics()
     app = App(client.state, metrics, now=lambda: NOW)
 
-    assert app.at_once(_scope(PLAIN, path, method), body) is None
+    assert not app.direct.offer(_scope(PLAIN, path, method), body, lambda *_: None)
     assert b"credence_requests_total{" not in metrics.text()
 
 
-def test_what_takes_long_is_called_with_what_was_decoded(client: Client, world: Path) -> None:
-    """Reasons and many creators are answered in a task as the app answers them, counted once."""
+def test_what_takes_long_is_answered_as_the_app_does(client: Client, world: Path) -> None:
+    """Reasons and many creators are answered off the loop as the app answers, counted once."""
     names = [{"creator_id": one} for one in ids(world, "creators", "creator_id")]
     brief = ids(world, "briefs", "brief_id")[0]
     for asked in ({"reasons": 2, "creators": names[:2]}, {"creators": names[:120]}):
@@ -116,10 +131,8 @@ def test_what_takes_long_is_called_with_what_was_decoded(client: Client, world: 
         app = App(client.state, metrics, now=lambda: NOW)
         body = json.dumps({**asked, "brief_id": brief}).encode()
 
-        made = app.at_once(_scope(PLAIN), body)
+        found = _offered(app, _scope(PLAIN), body)
 
-        assert callable(made)
-        found = _called(made, _scope(PLAIN), body)
         assert b'credence_requests_total{route="/v1/score",status="2xx"} 1.0' in metrics.text()
         assert found == _called(app, _scope(PLAIN), body)
 
@@ -128,7 +141,27 @@ def test_a_key_is_asked_for(client: Client, world: Path) -> None:
     """Without its key a small request is a 401, as any other."""
     app = App(client.state, Metrics(), gate=Gate(keyed=True), now=lambda: NOW)
 
-    made = app.at_once(_scope(PLAIN), _bodies(world)[0])
+    assert _offered(app, _scope(PLAIN), _bodies(world)[0])[0] == 401
 
-    assert isinstance(made, tuple)
-    assert made[0].status == 401
+
+def test_more_than_can_be_answered_soon_are_told_to_come_later(client: Client, world: Path) -> None:
+    """Of many requests at once each has one answer: the first their scores, the last a 503."""
+    metrics, told = Metrics(), list[tuple[Answer, Headers]]()
+    # By this clock the first takes longer than the loop may be kept.
+    admission = Admission(clock=partial(next, itertools.count(step=BREATH)))
+    app = App(client.state, metrics, admission=admission, now=lambda: NOW)
+    body = _bodies(world)[0]
+
+    async def run() -> None:
+        for _ in range(1_100):
+            app.direct.offer(_scope(PLAIN), body, lambda *one: told.append(one))
+        refused = told[1:]
+        assert [answer.status for answer, _ in refused] == [503] * 898
+        assert all(answer.headers["retry-after"] == "1" for answer, _ in refused)
+        while len(told) < 1_100:
+            await asyncio.sleep(0)
+
+    asyncio.run(run())
+
+    assert [answer.status for answer, _ in [told[0], *told[899:]]] == [200] * 202
+    assert b'credence_requests_total{route="/v1/score",status="5xx"} 898.0' in metrics.text()
