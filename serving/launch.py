@@ -8,17 +8,11 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
-import msgspec
-
 from features.errors import InputError
 from features.home import home
-from models.champions import NoChampionError, bundle, pins
-from serving import key_file, logs, metrics, quotas
+from serving import champion_file, key_file, logs, metrics, packed, quotas, refreshing
 from serving.cors import ORIGINS, Cors
 from serving.gate import KEYED, QUOTAS
-
-PINS = "CREDENCE_CHAMPIONS"
-"""Environment variable that hands the champions to the workers, as JSON."""
 
 LOOPBACK = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "::1", "[::1]": "::1"}
 """Hosts that a server without keys may bind to, with their addresses."""
@@ -73,20 +67,12 @@ def serve(
     """
     if cors:
         os.environ[ORIGINS] = " ".join(cors)
-    Cors.of_server()
-    keyed = bool(key_file.read(key_file.path()))
-    address = _address(host, keyed)
+    address, keyed = _checked(host)
     _refuse_taken(address, port)
     prepare(port, log, workers, keyed=keyed)
-    shown = f"[{address}]" if ":" in address else address
-    url = f"http://{shown}:{port}"
-    told = f"serving on {url} with {workers} worker{'s' * (workers > 1)}; {_who(address, keyed)}"
-    if sys.stderr.isatty():
-        print(told, file=sys.stderr, flush=True)
-    else:
-        # Whoever collects lines of a service reads JSON from the first one on.
-        logs.start()
-        _log.info(told, extra=logs.event("server_started", url=url, workers=workers, keyed=keyed))
+    # BentoML empties its metrics folder at start: each server has its own, named by its port.
+    os.environ["BENTOML_HOME"] = str(_state(port))
+    _announce(address, port, workers, keyed=keyed)
     if example and not keyed:
         from serving.example import show_when_ready
 
@@ -94,7 +80,65 @@ def serve(
     # Reads BENTOML_HOME when it is imported.
     from serving.service import run
 
+    _follow()
     run(address, port, workers)
+
+
+def adopt(host: str, port: int, workers: int) -> None:
+    """Do for a server that `bentoml serve` is about to start what `serve` does.
+
+    BentoML's own state folder stays where it is: the Bento may lie there.
+
+    Parameters
+    ----------
+    host : str
+        Where it will listen.
+    port : int
+        Likewise.
+    workers : int
+        Processes.
+
+    Raises
+    ------
+    InputError
+        As `serve` does.
+    """
+    address, keyed = _checked(host)
+    given = os.environ.get("CREDENCE_LOG")
+    prepare(port, Path(given) if given else None, workers, keyed=keyed)
+    _announce(address, port, workers, keyed=keyed)
+    _follow()
+
+
+def _checked(host: str) -> tuple[str, bool]:
+    """Return the address to bind to, and whether there are keys; what a Bento brings is there."""
+    packed.unpack()
+    Cors.of_server()
+    keyed = bool(key_file.read(key_file.path()))
+    return _address(host, keyed), keyed
+
+
+def _announce(address: str, port: int, workers: int, *, keyed: bool) -> None:
+    """Say where the server is and whom it answers."""
+    url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+    told = f"serving on {url} with {workers} worker{'s' * (workers > 1)}; {_who(address, keyed)}"
+    if sys.stderr.isatty():
+        print(told, file=sys.stderr, flush=True)
+    else:
+        # Whoever collects lines of a service reads JSON from the first one on.
+        logs.start()
+        _log.info(told, extra=logs.event("server_started", url=url, workers=workers, keyed=keyed))
+
+
+def _follow() -> None:
+    """Follow the registry, if there is one."""
+    if champion_file.of_server() is not None:
+        refreshing.follow()
+
+
+def _state(port: int) -> Path:
+    """Return the folder of a server's own state."""
+    return home().resolve() / "serving" / str(port)
 
 
 def _address(host: str, keyed: bool) -> str:
@@ -119,16 +163,6 @@ def _who(address: str, keyed: bool) -> str:
     if address in LOOPBACK.values():
         return asked
     return f"{asked}. Keys travel as they are: put a proxy with TLS before this server"
-
-
-def _resolve() -> None:
-    """Fetch the champions before the workers start, so that all of them serve the same versions."""
-    found = pins()
-    if not found:
-        raise NoChampionError(f"no model has a champion in {home()}; run `credence train all`")
-    for name in found:
-        bundle(name)
-    os.environ[PINS] = msgspec.json.encode(found).decode()
 
 
 def _refuse_taken(address: str, port: int) -> None:
@@ -164,15 +198,13 @@ def prepare(port: int, log: Path | None, workers: int = 1, *, keyed: bool = Fals
     NoChampionError
         Without any champion there is nothing to serve.
     """
-    _resolve()
-    here = home().resolve()
-    os.environ["CREDENCE_HOME"] = str(here)
+    os.environ["CREDENCE_HOME"] = str(home().resolve())
+    state = _state(port)
+    if not packed.name_champions():
+        refreshing.resolve(state)
     if log is not None:
         log.mkdir(parents=True, exist_ok=True)
         os.environ["CREDENCE_LOG"] = str(log.resolve())
-    # BentoML empties its metrics folder at start: each server has its own, named by its port.
-    state = here / "serving" / str(port)
-    os.environ["BENTOML_HOME"] = str(state)
     quotas.create(state / "quotas", workers)
     os.environ[QUOTAS] = str(state / "quotas")
     metrics.share(state / "tallies", workers)

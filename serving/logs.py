@@ -98,6 +98,8 @@ class Lines(logging.Handler):
         self._descriptor = descriptor
         self._waiting: queue.Queue[bytes | None] = queue.Queue(most)
         self._dropped = 0
+        self._lost = 0
+        self._failed = False
         self._writer = threading.Thread(target=self._write_on, name="logs", daemon=True)
         self._writer.start()
 
@@ -128,16 +130,32 @@ class Lines(logging.Handler):
 
     def _write_on(self) -> None:
         while (text := self._waiting.get()) is not None:
-            try:
-                while text:
-                    text = text[os.write(self._descriptor, text) :]
-            except OSError:
-                # Nobody reads any more: the service goes on.
-                continue
+            self._put(text)
+
+    def _put(self, text: bytes) -> None:
+        """Write a line; after a disk that was full, say first how many are missing."""
+        if self._lost and self._write(line(_dropped(self._lost))):
+            self._lost = 0
+        if self._lost or not self._write(text):
+            self._lost += 1
+
+    def _write(self, text: bytes) -> bool:
+        """Write a line; return whether all of it was, which it is not without room or a reader."""
+        # A line may stand there half: this process's, or another's that shares the file.
+        text = b"\n" * self._failed + text
+        try:
+            while text:
+                text = text[os.write(self._descriptor, text) :]
+        except OSError:
+            # The service goes on.
+            self._failed = True
+        else:
+            self._failed = False
+        return not self._failed
 
 
 def _dropped(count: int) -> logging.LogRecord:
-    message = f"{count} lines of this log were dropped: it was not read fast enough"
+    message = f"{count} lines of this log were dropped: it could not be written in time"
     return _log.makeRecord(
         LOGGER, logging.WARNING, "", 0, message, (), None, extra=event("lines_dropped", lines=count)
     )

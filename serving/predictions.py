@@ -59,6 +59,9 @@ class PredictionLog:
         self._lock = threading.Lock()
         self._written = 0
         self._dropped = 0
+        # What was told already of a folder that cannot be written.
+        self._failing = False
+        self._told_dropped = False
         self._closing = threading.Event()
         self._writer = threading.Thread(target=self._write_on, name="predictions", daemon=True)
         self._writer.start()
@@ -91,34 +94,56 @@ class PredictionLog:
     def close(self) -> None:
         """Write what waits, and stop."""
         self._closing.set()
-        self._writer.join(timeout=10 * SECONDS)
+        self._writer.join(timeout=2 * SECONDS)
 
     def _write_on(self) -> None:
         """Write every few seconds until closed, and once more then."""
         while not self._closing.wait(SECONDS):
             self._write()
         self._write()
+        with self._lock:
+            self._tell_dropped(self._dropped + len(self._rows))
 
     def _write(self) -> None:
+        """Write what waits, if there is room; of an outage it is told once, and of its end."""
         with self._lock:
             rows, self._rows = self._rows, []
-            dropped, self._dropped = self._dropped, 0
-        if dropped:
-            told = logs.event("predictions_dropped", rows=dropped)
-            message = "prediction log: %s rows were dropped while it could not be written"
-            _log.error(message, dropped, extra=told)
         if not rows:
             return
+        why = self._put(rows)
+        with self._lock:
+            waiting = rows + self._rows if why else self._rows
+            self._rows = waiting[:MOST_WAITING]
+            self._dropped += len(waiting) - len(self._rows)
+            dropped = self._dropped
+            if not why:
+                self._dropped = 0
+        if why and not self._failing:
+            told = logs.event("predictions_unwritable", rows=len(rows))
+            _log.error("prediction log: %s; its rows wait", why, extra=told)
+        if not why and self._failing:
+            _log.info("prediction log: written", extra=logs.event("predictions_written"))
+        # When the first are dropped, and at last how many they were.
+        if not why or not self._told_dropped:
+            self._tell_dropped(dropped)
+        self._told_dropped = bool(why and dropped)
+        self._failing = bool(why)
+
+    def _put(self, rows: list[dict[str, object]]) -> str:
+        """Write a part; return why it cannot be, "" where it was."""
         name = f"{time.time_ns()}-{os.getpid()}-{self._written}.parquet"
         try:
             write_part(self._folder / name, pa.Table.from_pylist(rows, SCHEMA))
         except OSError as error:
-            told = logs.event("predictions_unwritable", rows=len(rows))
-            _log.error("prediction log: %s; its rows wait", error.strerror, extra=told)
-            with self._lock:
-                self._rows = rows + self._rows
-        else:
-            self._written += 1
+            return error.strerror or type(error).__name__
+        self._written += 1
+        return ""
+
+    def _tell_dropped(self, rows: int) -> None:
+        if rows:
+            told = logs.event("predictions_dropped", rows=rows)
+            message = "prediction log: %s rows were dropped while it could not be written"
+            _log.error(message, rows, extra=told)
 
 
 def _scores(

@@ -12,7 +12,7 @@ import pytest
 
 from features.errors import InputError
 from models.champions import NoChampionError
-from serving import launch
+from serving import launch, naming
 from serving.http import Message, Scope
 
 
@@ -43,7 +43,7 @@ def test_champions_are_resolved_before_the_workers_start(at_home: Path) -> None:
     """Versions and digests of the champions, and absolute folders, are handed to the workers."""
     launch.prepare(3000, Path("log"))
 
-    pinned = json.loads(os.environ[launch.PINS])
+    pinned = json.loads(os.environ[naming.PINS])
     assert set(pinned) == {"fake_accounts", "fake_followers", "conversion"}
     assert Path(os.environ["CREDENCE_HOME"]) == at_home.resolve()
     assert Path(os.environ["CREDENCE_LOG"]).is_absolute()

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,3 +109,22 @@ def test_a_reader_that_went_away_stops_nothing() -> None:
 
     lines.close()
     os.close(writer)
+
+
+def test_a_full_disk_costs_lines_and_their_number_is_told(tmp_path: Path) -> None:
+    """What finds no room is counted, and where there is room again whole lines are written."""
+    kept = tmp_path / "log"
+    kept.write_bytes(b'{"event": "cut o')
+    with Path("/dev/full").open("wb") as full, kept.open("ab") as file:
+        lines = logs.Lines(full.fileno())
+        for number in range(3):
+            lines._put(logs.line(record(f"number {number}")))
+
+        os.dup2(file.fileno(), full.fileno())
+        lines._put(logs.line(record("after")))
+        lines.close()
+
+    first, *others = kept.read_bytes().splitlines()
+    assert first == b'{"event": "cut o'
+    told = [json.loads(line) for line in others]
+    assert [one.get("lines", one["message"]) for one in told] == [3, "after"]

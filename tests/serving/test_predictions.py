@@ -70,6 +70,27 @@ def test_disk_that_cannot_be_written_costs_no_score(
     assert "3 rows were dropped" in caplog.text
 
 
+def test_an_outage_is_told_once_and_its_end_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not each time that it is tried again; no row is lost as long as they find room to wait."""
+    caplog.set_level("INFO")
+    taken = tmp_path / "taken"
+    taken.touch()
+    log = PredictionLog(taken)
+    for _ in range(3):
+        log.add(REQUEST, MADE, NOW)
+        log._write()
+    taken.unlink()
+
+    log._write()
+    log.close()
+
+    told = [record.__dict__["event"] for record in caplog.records]
+    assert told == ["predictions_unwritable", "predictions_written"]
+    assert pq.read_table(taken).num_rows == 3
+
+
 def test_no_folder_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without --log nothing is kept."""
     monkeypatch.delenv("CREDENCE_LOG", raising=False)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from serving import example
+from serving.client import Client
 from tests.commands import REPOSITORY, credence
 from tests.fuzz.asked import ask
 from tests.serving.asking import ids
@@ -233,6 +234,39 @@ def test_half_a_request_does_not_stop_others(server: Server) -> None:
     stalled.close()
 
     assert answered == [200] * 10
+
+
+def workers(server: Server) -> set[int]:
+    """Return the processes that answer."""
+    parent = server.process.pid
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return {int(pid) for pid in children if b"worker.service" in _command(pid)}
+
+
+def _command(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_a_worker_that_is_killed_is_replaced(server: Server) -> None:
+    """Another one answers in its place, and whoever asks meanwhile by our client loses nothing."""
+    before = workers(server)
+    os.kill(min(before), signal.SIGKILL)
+
+    until = time.monotonic() + READY_SECONDS
+    with Client(server.url) as client:
+        while not (workers(server) - before and _gauge(server, "credence_workers") == 2):
+            assert client.ready().status == "ready"
+            assert time.monotonic() < until
+
+    assert len(workers(server) & before) == 1
+
+
+def _gauge(server: Server, name: str) -> float:
+    lines = httpx.get(f"{server.url}/metrics").text.splitlines()
+    return float(next(one for one in lines if one.startswith(f"{name} ")).split()[1])
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "example.com"])  # noqa: S104
