@@ -273,6 +273,8 @@ class Published(msgspec.Struct, frozen=True):
 
     as_of: Time
     models: dict[str, str]
+    lags: list[str] = []
+    """Models of which another version is champion by now: stored creators get it once published."""
 
 
 class Readiness(msgspec.Struct, frozen=True):
@@ -284,10 +286,10 @@ class Readiness(msgspec.Struct, frozen=True):
     missing: list[str]
     """Models without a champion: their block in a score is null."""
     refused: list[str]
-    """Champions whose files or known answers were wrong."""
+    """Champions whose files or known answers were wrong; one of before answers if in `models`."""
     store: Published | None
     """Null where nothing is published: then only histories can be scored."""
     stale: bool
-    """A newer store was published but could not be opened; the last good one serves."""
+    """The last good one serves: a newer store could not be opened, or the registry is silent."""
     keys_refused: bool = False
     """The file of keys cannot be used: those read before stay in force, whatever it revokes now."""

@@ -65,6 +65,8 @@ def _ready(snapshot: Snapshot) -> Iterator[Gauge]:
         "model_refused": bool(snapshot.refused),
         "no_store": snapshot.store is None,
         "store_stale": snapshot.stale,
+        "store_lags": bool(snapshot.lagging),
+        "registry_silent": snapshot.unheard,
     }
     for reason, so in reasons.items():
         told = "1 for what keeps the service from all its answers; /readyz has the names."

@@ -165,14 +165,16 @@ def readiness(snapshot: Snapshot, *, keys_refused: bool) -> Readiness:
     versions = snapshot.models.champions.versions()
     store = snapshot.store
     return Readiness(
-        status=READY if versions and not snapshot.refused else "not ready",
+        status=READY if snapshot.ready else "not ready",
         models=versions,
         missing=snapshot.missing,
         refused=list(snapshot.refused),
         store=None
         if store is None
-        else Published(EPOCH + timedelta(microseconds=store.as_of), store.versions),
-        stale=snapshot.stale,
+        else Published(
+            EPOCH + timedelta(microseconds=store.as_of), store.versions, snapshot.lagging
+        ),
+        stale=snapshot.stale or snapshot.unheard,
         keys_refused=keys_refused,
     )
 

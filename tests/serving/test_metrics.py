@@ -248,7 +248,7 @@ def test_moment_is_told(client: Client) -> None:
     assert value(series, "credence_store_creators") == snapshot.store.meta.creators
     lacks = {dict(pairs)["reason"]: so for (name, pairs), so in series.items() if name == LACKS}
     assert set(lacks.values()) == {0.0}
-    assert len(lacks) == 5
+    assert len(lacks) == 7
 
 
 LACKS = "credence_lacks"
