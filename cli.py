@@ -188,7 +188,11 @@ def audit(followers: Path, out: Path) -> int:
 @_file("--spine", "creator_id, as_of [, brief_id, compensation, fee]")
 @_out("FILE", "CSV or Parquet, by its name.")
 def features(tables: Path, spine: Path, out: Path) -> int:
-    """Write the columns of the spine and the features of each of its rows, in its order."""
+    """Write the columns of the spine and the features of each of its rows, in its order.
+
+    The tables may be partitioned (credence partition). These, and tables too large to be read at
+    once, are read a part at a time: then a stopped command goes on when it is given again.
+    """
     from serving.frames import write_features
 
     return _outcome(write_features(tables, spine, out), "set aside")
@@ -263,7 +267,12 @@ def partition(tables: Path, out: Path, parts: int) -> None:
 @_tables()
 @_as_of
 def publish(tables: Path, as_of: int | None) -> int:
-    """Store what a server needs to score every creator by id, and switch servers to it."""
+    """Store what a server needs to score every creator by id, and switch servers to it.
+
+    The tables may be partitioned (credence partition). Creators of whom nothing changed since the
+    store before, its moment and models included, are taken over from it. A stopped command goes on
+    when it is given again.
+    """
     from serving.publish import publish as run
 
     return _outcome(run(tables, as_of=as_of), "of the tables set aside")

@@ -1,10 +1,11 @@
-"""Raw tables to scores: seconds, where they go, and peak memory; partitioning; kills; bad rows.
+"""Raw tables to scores: seconds, where they go, and peak memory; what 50 kills leave.
 
-    python -m benchmarks.scale_batch time --creators 50000 --folder DIR
-    python -m benchmarks.scale_batch kills --folder DIR
-    python -m benchmarks.scale_batch bad --folder DIR
+    python -m benchmarks.scale_batch time --creators 50000
+    python -m benchmarks.scale_batch memory
+    python -m benchmarks.scale_batch kills
 
-Needs champions in CREDENCE_HOME. What is in DIR is kept and used again.
+The champions are those of a default world (`benchmarks.scale_home`); tables are kept in --folder,
+which is HOME/bench-scale by default, and used again. With --quick all are small.
 """
 
 import argparse
@@ -23,16 +24,17 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from benchmarks.scale_home import failed, scratch, with_quick
 from benchmarks.scale_tables import write_pairs, write_tables
 
+MOST_MEMORY = 1.1
+"""For 200,000 creators, times that for 50,000."""
+
 STEPS = {
-    "partitioning": [("serving.beginning", "partition")],
-    "reading": [("serving.job", "read_tables"), ("serving.beginning", "read_tables")],
+    "partitioning": [("serving.given", "partition")],
+    "reading": [("serving.job", "read_tables"), ("serving.given", "read_tables")],
     "features": [
         ("serving.scoring", "states"),
         ("serving.scoring", "fit_columns"),
@@ -46,14 +48,19 @@ STEPS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["time", "kills", "bad", "child"])
-    parser.add_argument("--folder", type=Path, required=True)
+    what = {"time": measure, "memory": memory, "kills": kills, "child": child}
+    parser = with_quick(__doc__)
+    parser.add_argument("what", choices=tuple(what))
+    parser.add_argument("--folder", type=Path)
     parser.add_argument("--creators", type=int, default=50_000)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--part-bytes", type=int)
     asked = parser.parse_args()
-    what = {"time": measure, "kills": kills, "bad": bad, "child": child}
+    if asked.quick:
+        asked.creators, asked.kills = min(asked.creators, 4_000), min(asked.kills, 5)
+    if asked.what != "child":
+        kept = scratch()
+        asked.folder = asked.folder or kept
     what[asked.what](asked)
 
 
@@ -71,13 +78,29 @@ def made(folder: Path, creators: int) -> Path:
     return here
 
 
-def measure(asked: argparse.Namespace) -> None:
-    """Print seconds, shares and peak memory of one run in a process of its own."""
+def memory(asked: argparse.Namespace) -> None:
+    """Print the peak memory for so many creators and for four times as many."""
+    few = measure(asked)
+    asked.creators *= 4
+    ratio = measure(asked) / few
+    print(f"peak memory for four times the creators: {ratio:.3f} times as much")
+    if ratio > MOST_MEMORY and not asked.quick:
+        failed(f"at most {MOST_MEMORY} times the memory for four times the creators")
+
+
+def measure(asked: argparse.Namespace) -> float:
+    """Print seconds, shares and peak memory of one run in a process of its own; return the last."""
     here = made(asked.folder, asked.creators)
     out = here / "out"
     shutil.rmtree(out, ignore_errors=True)
     more = [] if asked.part_bytes is None else ["--part-bytes", str(asked.part_bytes)]
-    done = subprocess.run(run(here, out, more), check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        run(here, out, more),
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     found = json.loads(done.stdout)
     raw = sum(pq.read_metadata(one).num_rows for one in (here / "tables").glob("*.parquet"))
     print(
@@ -87,7 +110,8 @@ def measure(asked: argparse.Namespace) -> None:
     )
     total = sum(found["steps"].values())
     for name, seconds in found["steps"].items():
-        print(f"  {name:13} {seconds:7.1f} thread-seconds  {seconds / total:5.1%}")
+        print(f"  {name:13} {seconds:7.1f} thread-seconds  {seconds / total:5.1%}", flush=True)
+    return float(found["peak"])
 
 
 def run(here: Path, out: Path, more: list[str]) -> list[str]:
@@ -100,10 +124,10 @@ def child(asked: argparse.Namespace) -> None:
     """Score, counting the seconds of each step."""
     from importlib import import_module
 
-    from serving import batch, beginning
+    from serving import batch, given
 
     if asked.part_bytes is not None:
-        beginning.PART_BYTES = asked.part_bytes
+        given.PART_BYTES = asked.part_bytes
     steps: dict[str, float] = dict.fromkeys(STEPS, 0.0)
     lock = Lock()
     for step, functions in STEPS.items():
@@ -201,100 +225,6 @@ def stamps(out: Path) -> dict[str, int]:
     found = [*out.glob("*/part-*.parquet"), *out.glob(".work/runs/*/scores/[0-9]*")]
     found += out.glob(".work/runs/*/records/*.json")
     return {str(one): one.stat().st_mtime_ns for one in found}
-
-
-def bad(asked: argparse.Namespace) -> None:
-    """Break 5 % of a million rows in 20 ways and check what becomes of them."""
-    here = made(asked.folder, 2_400)
-    tables = asked.folder / "bad" / "tables"
-    shutil.rmtree(tables.parent, ignore_errors=True)
-    shutil.copytree(here / "tables", tables)
-    write_pairs(tables.parent / "pairs.parquet", 2_400)
-    expected, rows = break_rows(tables)
-    out = tables.parent / "out"
-    more = ["--part-bytes", str(2**24)]
-    subprocess.run(run(tables.parent, out, more), check=True, stdout=subprocess.DEVNULL)
-    manifest = json.loads((out / "manifest.json").read_bytes())
-    rejects = pq.read_table(out / "rejects").to_pandas()
-    found = rejects.groupby(["table", "rule"]).size().to_dict()
-    assert found == dict(expected), f"{found} != {dict(expected)}"
-    assert manifest["scores"] == pq.read_table(out / "scores").num_rows == 2_400
-    assert manifest["rejects"] == sum(expected.values()) == len(rejects)
-    print(
-        f"{rows:,} rows, {sum(expected.values()):,} bad ({sum(expected.values()) / rows:.1%}) of"
-        f" {len(KINDS)} kinds: each told of under its rule; all {manifest['scores']:,} creators"
-        " scored"
-    )
-
-
-KINDS = [
-    ("snapshots", "creator_id", "nobody", "unknown_reference"),
-    ("snapshots", "creator_id", "no id", "malformed_id"),
-    ("snapshots", "creator_id", None, "missing_value"),
-    ("snapshots", "observed_at", None, "missing_value"),
-    ("snapshots", "followers", None, "missing_value"),
-    ("snapshots", "followers", -1, "out_of_range"),
-    ("snapshots", "following", -5, "out_of_range"),
-    ("posts", "creator_id", "nobody", "unknown_reference"),
-    ("posts", "creator_id", None, "missing_value"),
-    ("posts", "post_id", "a b", "malformed_id"),
-    ("posts", "posted_at", None, "missing_value"),
-    ("posts", "media_type", "poem", "unknown_value"),
-    ("posts", "caption_length", -2, "out_of_range"),
-    ("post_metrics", "post_id", "nowhere", "unknown_reference"),
-    ("post_metrics", "post_id", None, "missing_value"),
-    ("post_metrics", "likes", -1, "out_of_range"),
-    ("followers", "creator_id", "nobody", "unknown_reference"),
-    ("followers", "following", None, "missing_value"),
-    ("audience", "value", "Atlantis", "unknown_value"),
-    ("audience", "share", 1.5, "out_of_range"),
-]
-"""Table, column, bad value, rule."""
-
-
-def break_rows(tables: Path) -> tuple[Counter[tuple[str, str]], int]:
-    """Break rows of every kind, and return how many by table and rule, and all rows."""
-    rows = {one.stem: pq.read_table(one) for one in tables.glob("*.parquet")}
-    total = sum(len(one) for one in rows.values())
-    each = total // 20 // len(KINDS)
-    rng = np.random.default_rng(7)
-    expected: Counter[tuple[str, str]] = Counter()
-    free = {name: rng.permutation(len(table)) for name, table in rows.items()}
-    for table, column, value, rule in KINDS:
-        taken, free[table] = free[table][:each], free[table][each:]
-        mask = np.zeros(len(rows[table]), dtype=bool)
-        mask[taken] = True
-        values = rows[table].column(column)
-        place = rows[table].column_names.index(column)
-        broken = pc.if_else(pa.array(mask), pa.scalar(value, values.type), values)
-        rows[table] = rows[table].set_column(place, column, broken)
-        expected[table, rule] += len(taken)
-    # The metrics of a post that is lost lead nowhere themselves.
-    lost = pc.invert(pc.is_in(*_ids(rows)))
-    own = np.zeros(len(rows["post_metrics"]), dtype=bool)
-    own[free["post_metrics"]] = True
-    expected["post_metrics", "unknown_reference"] += int(
-        (lost.to_numpy(zero_copy_only=False) & own).sum()
-    )
-    for name, table in rows.items():
-        pq.write_table(table, tables / f"{name}.parquet")
-    return expected, total
-
-
-def _ids(rows: dict[str, Any]) -> tuple[Any, Any]:
-    """Return the posts that metrics are of, and those that stand."""
-    posts = rows["posts"]
-    column = {name: posts.column(name) for name in posts.column_names}
-    good = pc.and_kleene(
-        pc.is_valid(column["posted_at"]),
-        pc.starts_with(column["creator_id"].fill_null("?"), "creator-"),
-    )
-    good = pc.and_kleene(good, pc.not_equal(column["media_type"], "poem"))
-    good = pc.and_kleene(good, pc.greater_equal(column["caption_length"], 0))
-    good = pc.and_kleene(good, pc.starts_with(column["post_id"], "post-"))
-    return rows["post_metrics"].column("post_id").combine_chunks(), column["post_id"].filter(
-        good
-    ).combine_chunks()
 
 
 if __name__ == "__main__":

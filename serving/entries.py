@@ -4,7 +4,7 @@ import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -31,6 +31,7 @@ assert sys.byteorder == "little", "raw numbers are stored in little-endian order
 # Platform, tier, level, missing tables (a bit each), followers sampled, lengths of the two texts;
 # risk, share, low, high and the conversion model's share.
 _HEAD = struct.Struct("<7q5d")
+_PLATFORM, _TIER, _LEVEL, _TABLES, _SAMPLED, _RISK, _SHARE, _OTHER_SHARE = 0, 1, 2, 3, 4, 7, 8, 11
 _UNKNOWN, _COLUMNS = -1, 12
 _MISSING = [
     tuple(table for bit, table in enumerate(HISTORY) if bits >> bit & 1)
@@ -50,7 +51,11 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """Of the models' bundles, by name."""
     hashes: dict[str, str]
     """Of the tables' bytes, by name."""
-    creators: int
+    ground: str = ""
+    """What all entries were computed by and on, whatever the moment and the rows."""
+    creators: int = 0
+    set_aside: int = 0
+    """Rows of the tables."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,79 +78,86 @@ class Known:
     summary: DataSummary
 
 
+class _Texts(NamedTuple):
+    """The texts of n creators, and at which word the state of each begins."""
+
+    told: list[msgspec.Raw]
+    data: list[msgspec.Raw]
+    starts: list[int]
+
+
 class Entries:
     """What the store holds of n creators; what is asked of it is unpacked then.
 
     Parameters
     ----------
     packed : sequence of bytes, length n
-        From `pack_creators`.
+        From `pack_creators`; whole words may follow.
     """
+
+    __slots__ = ("_columns", "_packed", "_texts")
 
     def __init__(self, packed: Sequence[bytes]) -> None:
         self._packed = packed
-        heads = [_HEAD.unpack_from(one) for one in packed]
-        columns: list[tuple[Any, ...]] = (
-            list(zip(*heads, strict=True)) if packed else [()] * _COLUMNS
-        )
-        self._places, self._shares = columns[:5], columns[7:]
-        # The answers about each audience and what it rests on, which no brief changes, as JSON.
-        self.told: list[msgspec.Raw] = []
-        self.data: list[msgspec.Raw] = []
-        self._starts: list[int] = []
-        before = 0
-        for one, head in zip(packed, heads, strict=True):
-            middle = _HEAD.size + head[5]
-            end = middle + head[6]
-            self.told.append(msgspec.Raw(one[_HEAD.size : middle]))
-            self.data.append(msgspec.Raw(one[middle:end]))
-            self._starts.append(before + (end + WORD - 1) // WORD)
-            before += len(one) // WORD
+        self._columns: list[tuple[Any, ...]] | None = None
+        self._texts: _Texts | None = None
 
     def __len__(self) -> int:
         return len(self._packed)
 
     @property
+    def told(self) -> list[msgspec.Raw]:
+        """The answer about each audience, which no brief changes, as JSON."""
+        return self._said().told
+
+    @property
+    def data(self) -> list[msgspec.Raw]:
+        """What each answer rests on, as JSON."""
+        return self._said().data
+
+    @property
     def risks(self) -> Sequence[float]:
         """The risk of each audience."""
-        return self._shares[0]
+        return self._head()[_RISK]
 
     @property
     def shares(self) -> Sequence[float]:
         """The share of each audience that looks inauthentic."""
-        return self._shares[1]
+        return self._head()[_SHARE]
 
     @property
     def levels(self) -> list[str]:
         """The level of each audience."""
-        return [LEVELS[place] for place in self._places[2]]
+        return [LEVELS[place] for place in self._head()[_LEVEL]]
 
     @property
     def tiers(self) -> list[str | None]:
         """The tier of each creator."""
-        return [None if place == _UNKNOWN else TIER_NAMES[place] for place in self._places[1]]
+        return [None if place == _UNKNOWN else TIER_NAMES[place] for place in self._head()[_TIER]]
 
     @property
     def missing(self) -> list[tuple[str, ...]]:
         """Tables of HISTORY without a visible row."""
-        return [_MISSING[bits] for bits in self._places[3]]
+        return [_MISSING[bits] for bits in self._head()[_TABLES]]
 
     @property
     def conversion_share(self) -> Floats:
         """The share by the conversion model's own copy of the audience model, shape (n,)."""
-        return np.array(self._shares[4], np.float64)
+        return np.array(self._head()[_OTHER_SHARE], np.float64)
 
     @property
     def peers(self) -> Peers:
         """Platform and tier of each."""
-        known = [np.nan if place == _UNKNOWN else float(place) for place in self._places[0]]
+        known = [np.nan if place == _UNKNOWN else float(place) for place in self._head()[_PLATFORM]]
         return Peers(known, self.tiers)
 
     @property
     def followers(self) -> FakeFollowersScores:
         """The scores of the audiences."""
-        risk, share, low, high = (np.array(part, np.float64) for part in self._shares[:4])
-        sampled = np.array(self._places[4], np.int64)
+        risk, share, low, high = (
+            np.array(part, np.float64) for part in self._head()[_RISK:_OTHER_SHARE]
+        )
+        sampled = np.array(self._head()[_SAMPLED], np.int64)
         return FakeFollowersScores(risk, share, low, high, sampled, self.levels)
 
     @property
@@ -161,7 +173,29 @@ class Entries:
         """Return everything as words, and where each state begins."""
         # A copy that can be written: compiled code is made for such.
         words = np.frombuffer(bytearray(b"".join(self._packed)), np.int64)
-        return words, np.array(self._starts, np.int64)
+        return words, np.array(self._said().starts, np.int64)
+
+    def _head(self) -> list[tuple[Any, ...]]:
+        """Return the columns of the heads."""
+        if self._columns is None:
+            heads = [_HEAD.unpack_from(one) for one in self._packed]
+            self._columns = list(zip(*heads, strict=True)) if heads else [()] * _COLUMNS
+        return self._columns
+
+    def _said(self) -> _Texts:
+        """Return the texts, and where what follows them begins."""
+        if self._texts is None:
+            found, before = _Texts([], [], []), 0
+            head = self._head()
+            for one, first, second in zip(self._packed, *head[_SAMPLED + 1 : _RISK], strict=True):
+                middle = _HEAD.size + first
+                end = middle + second
+                found.told.append(msgspec.Raw(one[_HEAD.size : middle]))
+                found.data.append(msgspec.Raw(one[middle:end]))
+                found.starts.append(before + (end + WORD - 1) // WORD)
+                before += len(one) // WORD
+            self._texts = found
+        return self._texts
 
 
 _encode = msgspec.msgpack.Encoder().encode

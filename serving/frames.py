@@ -1,4 +1,8 @@
-"""`credence features`: a spine in a file to the same rows with X, for training elsewhere."""
+"""`credence features`: a spine in a file to the same rows with X, for training elsewhere.
+
+Tables that are partitioned, or too large to be read at once, are read and computed a part at a time
+(`serving.portions`): memory grows with the columns of the spine alone.
+"""
 
 import os
 import sys
@@ -14,10 +18,13 @@ from tqdm import tqdm
 from features.catalogue import NAMES
 from features.computing import matrix
 from features.errors import InputError
-from features.reader import read
+from features.reader import File
 from features.schema import SPINE
 from features.tables import Tables
-from serving.pairs import Asked, resolve
+from serving.given import Given
+from serving.pairs import resolve
+from serving.parts import clear_end
+from serving.portions import features_table, in_portions
 from serving.tabular import carried, rows_of, write_rows
 
 CHUNK = 16_384
@@ -32,7 +39,7 @@ def write_features(tables: Path, spine: Path, out: Path) -> int:
     Parameters
     ----------
     tables : Path
-        A tables folder.
+        A tables folder, or the output of `credence partition`.
     spine : Path
         CSV or Parquet with creator_id, as_of [, brief_id, compensation, fee].
     out : Path
@@ -48,40 +55,56 @@ def write_features(tables: Path, spine: Path, out: Path) -> int:
     ------
     InputError
         If an input cannot be used, or the spine has a column named as a feature.
+    OSError
+        If the disk is full.
     """
     print(f"reading {tables}", file=sys.stderr)
-    found = read(tables)
     file = carried(spine, SPINE)
     rows = rows_of(file, out)
     taken = sorted(set(rows.column_names) & set(NAMES))
     if taken:
         raise InputError(f"{spine} has columns named as features: {', '.join(taken)}. Rename them.")
-    asked = resolve(file, found)
     schema = pa.schema([*rows.schema.remove_metadata(), *_X])
-    write_rows(out, schema, _chunks(found, asked, rows, schema))
-    return len(found.set_aside) + len(asked.rejects)
+    given = Given.of(tables)
+    if given.index is None and given.portions == 1:
+        found = given.read(0)
+        aside, features = _together(found, file)
+        with clear_end(out, "give the same command again"):
+            _write(out, rows, features, schema)
+        return len(found.set_aside) + aside
+    with in_portions(given, file, out, CHUNK) as (aside, features):
+        _write(out, rows, features, schema)
+    return aside
 
 
-def _chunks(tables: Tables, asked: Asked, rows: pa.Table, schema: pa.Schema) -> Iterator[pa.Table]:
-    """Yield the rows with their features, some at a time; the next are made meanwhile."""
+def _together(tables: Tables, file: File) -> tuple[int, Iterator[pa.Table]]:
+    """Return how many rows of a spine were set aside, and the features of all, some at a time."""
+    asked = resolve(file, tables)
     # A row that cannot be read is one of an unknown creator to the features.
     spine = replace(asked.spine, creator=np.where(asked.readable, asked.spine.creator, -1))
-    starts = range(0, max(len(spine), 1), CHUNK)
 
     def chunk(start: int) -> pa.Table:
         part = spine.take(slice(start, start + CHUNK))
-        X = matrix(tables, part, threads=os.cpu_count() or 1)
-        features = [pa.array(column, from_pandas=True) for column in X.T]
-        return pa.table([*rows.slice(start, CHUNK).columns, *features], schema=schema)
+        return features_table(matrix(tables, part, threads=os.cpu_count() or 1))
 
-    with (
-        tqdm(total=len(spine), delay=2, unit=" rows", file=sys.stderr) as progress,
-        ThreadPoolExecutor(1) as beside,
-    ):
-        coming = beside.submit(chunk, 0)
-        for start in starts:
-            found = coming.result()
-            if start + CHUNK < len(spine):
-                coming = beside.submit(chunk, start + CHUNK)
-            yield found
-            progress.update(len(found))
+    return len(asked.rejects), map(chunk, range(0, max(len(spine), 1), CHUNK))
+
+
+def _write(out: Path, rows: pa.Table, features: Iterator[pa.Table], schema: pa.Schema) -> None:
+    """Write rows with their features, some at a time; the next are made meanwhile."""
+
+    def whole() -> Iterator[pa.Table]:
+        start = 0
+        with (
+            tqdm(total=len(rows), delay=2, unit=" rows", file=sys.stderr) as progress,
+            ThreadPoolExecutor(1) as beside,
+        ):
+            coming = beside.submit(next, features, None)
+            while (found := coming.result()) is not None:
+                coming = beside.submit(next, features, None)
+                own = rows.slice(start, len(found)).columns
+                yield pa.table([*own, *found.columns], schema=schema)
+                start += len(found)
+                progress.update(len(found))
+
+    write_rows(out, schema, whole())

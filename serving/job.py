@@ -7,7 +7,7 @@ last of all a record of its counts: a partition with a record is finished.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,14 +20,15 @@ from features.catalogue import catalogue_hash
 from features.computing import Spine
 from features.errors import InputError
 from features.frame import joined
-from features.reader import File, file_of, read
+from features.reader import File, file_of
 from features.schema import PAIRS, TABLES
 from features.sources import typed
 from features.summary import HISTORY, data_summary
 from features.tables import SetAside, Tables
+from serving.given import read_tables
 from serving.merging import write_run
 from serving.pairs import Pairs, pairs_of, take
-from serving.parted import WHOLE, Placed, load_index, read_part
+from serving.parted import WHOLE, Placed
 from serving.parts import write_bytes
 from serving.pinned import CONVERSION, FOLLOWERS, Pinned, pinned
 from serving.scores import rejects_table, scores_table, with_reasons
@@ -155,34 +156,6 @@ def load_record(results: Path, number: int) -> Record | None:
 
 def _record_file(results: Path, number: int) -> Path:
     return results / "records" / f"{number:05d}.json"
-
-
-def read_tables(folder: Path, number: int, parted: bool, hashes: Mapping[str, str]) -> Tables:
-    """Return the tables of one partition.
-
-    Parameters
-    ----------
-    folder : Path
-    number : int
-    parted : bool
-        Whether the folder holds partitioned tables: else it is the one partition.
-    hashes : mapping of str to str
-        Of the tables when the job began.
-
-    Returns
-    -------
-    Tables
-
-    Raises
-    ------
-    InputError
-        If they cannot be read or are not what they were.
-    """
-    index = load_index(folder) if parted else None
-    tables = read(folder) if index is None else read_part(folder, index, number)
-    if changed := [name for name, found in tables.hashes.items() if hashes.get(name) != found]:
-        raise InputError(f"{folder}: {', '.join(changed)} changed since the job began")
-    return tables
 
 
 def too_many(records: Sequence[Record], most: float, totals: dict[str, int] | None) -> str:

@@ -20,7 +20,7 @@ _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 Run = Sequence[Path]  # files that hold sorted rows, one after the other
 
 
-def write_run(path: Path, tables: Iterable[Any], schema: Any) -> None:
+def write_run(path: Path, tables: Iterable[Any], schema: Any, together: int = BATCH) -> None:
     """Write a file of a run, whole or not at all.
 
     Parameters
@@ -29,12 +29,14 @@ def write_run(path: Path, tables: Iterable[Any], schema: Any) -> None:
     tables : iterable of pyarrow.Table
         Sorted rows.
     schema : pyarrow.Schema
+    together : int
+        Rows that are read at once.
     """
 
     def fill(file: IO[bytes]) -> None:
         with pa.ipc.new_file(file, schema, options=_OPTIONS) as writer:
             for table in tables:
-                writer.write_table(table, max_chunksize=BATCH)
+                writer.write_table(table, max_chunksize=together)
 
     write(path, fill)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
@@ -194,7 +195,10 @@ def _rows(paths: Paths, names: list[str]) -> int | None:
     files = [path for name in names for path in paths[name]]
     if any(is_csv(path) for path in files):
         return None
-    return sum(int(pq.read_metadata(path).num_rows) for path in files)
+    try:
+        return sum(int(pq.read_metadata(path).num_rows) for path in files)
+    except (OSError, pa.ArrowException):
+        return None  # told of in words where it is read
 
 
 def _table(rows: Any) -> Any:

@@ -66,13 +66,17 @@ def held(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def clear_end(folder: Path) -> Iterator[None]:
+def clear_end(
+    folder: Path, again: str = "the same command goes on where this one stopped"
+) -> Iterator[None]:
     """Say of a full disk and of a vanished input what to do.
 
     Parameters
     ----------
     folder : Path
-        The output folder of a job that can go on.
+        The output of a job.
+    again : str
+        What to do once the cause is gone.
 
     Raises
     ------
@@ -81,7 +85,6 @@ def clear_end(folder: Path) -> Iterator[None]:
     OSError
         If the disk is full, in words for the person.
     """
-    again = "the same command goes on where this one stopped"
     try:
         yield
     except FileNotFoundError as error:

@@ -4,9 +4,8 @@ import fcntl
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from weakref import WeakValueDictionary, finalize
 
 import lmdb
@@ -30,8 +29,7 @@ class StoreError(InputError):
         super().__init__(f"the store {path} {why}: run `credence publish` again")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stored:
+class Stored(NamedTuple):
     """What the store knows of some creators.
 
     Parameters
@@ -74,6 +72,7 @@ class Store:
         if (path / DATA).stat().st_size < pages:
             # To read a page that is cut off would end the process.
             raise StoreError(path, "is cut off")
+        self._reading = threading.local()
         self.meta = self._meta()
         self.briefs = unpack_briefs(self._value(BRIEFS))
         self.brief_rows = brief_rows(self.briefs)
@@ -142,12 +141,25 @@ class Store:
         Stored
             In the order asked.
         """
-        with self._lmdb.begin() as transaction:
-            values: list[Any] = [transaction.get(CREATOR + one.encode()) for one in creator_ids]
+        values: list[Any] = self.packed(creator_ids)
         if None in values:
             found = [place for place, value in enumerate(values) if value is not None]
             return Stored(found, Entries([values[place] for place in found]))
         return Stored(list(range(len(values))), Entries(values))
+
+    def packed(self, creator_ids: Sequence[str]) -> list[bytes | None]:
+        """Return what is stored of creators as it stands, None for each that is not there.
+
+        Parameters
+        ----------
+        creator_ids : sequence of str
+        """
+        try:
+            get = self._reading.get
+        except AttributeError:
+            # What is published never changes: a thread needs no other transaction, ever.
+            get = self._reading.get = self._lmdb.begin().get
+        return [get(CREATOR + one.encode()) for one in creator_ids]
 
     def _value(self, key: bytes) -> bytes:
         with self._lmdb.begin() as transaction:

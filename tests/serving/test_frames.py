@@ -1,5 +1,9 @@
 """`credence features`: a spine with its features, in its order."""
 
+import resource
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +16,9 @@ from features.computing import compute
 from features.errors import InputError
 from features.reader import read
 from serving import frames
+from serving import given as given_tables
 from serving.frames import write_features
+from serving.partition import partition
 from tests.serving.jobs import ids, pairs_file
 
 
@@ -115,3 +121,69 @@ def test_a_column_may_not_be_named_as_a_feature(world: Path, tmp_path: Path) -> 
 
     with pytest.raises(InputError, match="log_followers"):
         write_features(world, spine, tmp_path / "X.parquet")
+
+
+def test_parts_give_the_same_file(
+    world: Path, spine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large tables, and partitioned ones, are read part by part: the same bytes and count."""
+    rows = [
+        *spine.read_text().splitlines(),
+        "nobody,2026-01-01T00:00:00Z,,",
+        "a b,2026-01-01T00:00:00Z,,",
+    ]
+    given, out = tmp_path / "spine.csv", tmp_path / "X.parquet"
+    given.write_text("\n".join([*rows[:1], *reversed(rows[1:])]) + "\n")
+    partition(world, tmp_path / "parted", 3)
+    monkeypatch.setattr(frames, "CHUNK", 7)
+    aside = write_features(world, given, out)
+    expected = out.read_bytes()
+
+    assert write_features(tmp_path / "parted", given, out) == aside == 2
+    assert out.read_bytes() == expected
+    monkeypatch.setattr(given_tables, "AT_ONCE", 0)
+    monkeypatch.setattr(given_tables, "PART_BYTES", 1_000_000)
+    assert write_features(world, given, out) == aside
+    assert out.read_bytes() == expected
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["X.parquet", "parted", "spine.csv"]
+
+
+def test_a_stopped_command_goes_on(world: Path, spine: Path, tmp_path: Path) -> None:
+    """What was computed of a part is not even read again; the file is what it would have been."""
+    partition(world, tmp_path / "parted", 3)
+    write_features(world, spine, tmp_path / "expected.parquet")
+    out = tmp_path / "X.parquet"
+    first, second, third = (
+        tmp_path / "parted" / f"part-0000{number}" / "creators" for number in range(3)
+    )
+    third.rename(tmp_path / "third")
+    with pytest.raises(InputError, match="creators is gone"):
+        write_features(tmp_path / "parted", spine, out)
+    assert not out.exists()
+    (tmp_path / "third").rename(third)
+    first.rename(tmp_path / "first")
+    second.rename(tmp_path / "second")
+
+    write_features(tmp_path / "parted", spine, out)
+
+    assert out.read_bytes() == (tmp_path / "expected.parquet").read_bytes()
+
+
+def test_a_full_disk_is_said(world: Path, spine: Path, tmp_path: Path) -> None:
+    """Where a file cannot grow the command ends in words, and leaves nothing."""
+
+    def confine() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2**12, resource.RLIM_INFINITY))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "features", "--tables", str(world), "--spine", str(spine),
+         "--out", str(tmp_path / "X.parquet")],
+        preexec_fn=confine, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+
+    assert done.returncode == 1, done.stderr
+    assert (
+        f"no space left for {tmp_path / 'X.parquet'}: free some, and give the same" in done.stderr
+    )
+    assert not list(tmp_path.iterdir())

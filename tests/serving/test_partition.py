@@ -1,5 +1,6 @@
 """`credence partition`: parts that together are the tables, judged as the whole would be."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from features.errors import InputError
 from features.reader import read
 from features.schema import TABLES
 from features.tables import SetAside, Tables
-from serving.beginning import latest_of
+from serving.given import Given
 from serving.hashing import parts_of
 from serving.parted import WHOLE, part_folder, read_part
 from serving.partition import OtherTablesError, partition
@@ -91,7 +92,7 @@ def test_parts_are_judged_as_the_whole(rows: Rows, form: str, parts: int) -> Non
         whole = read(folder)
         index = partition(folder, Path(scratch) / "out", parts)
         found = [read_part(Path(scratch) / "out", index, number) for number in range(parts)]
-        latest, _ = latest_of(Path(scratch) / "out", index, dict(whole.hashes))
+        latest, _ = Given.of(Path(scratch) / "out").latest()
 
     own = [one for part in found for one in part.set_aside if one.table not in WHOLE]
     shared = [one for one in found[0].set_aside if one.table in WHOLE]
@@ -272,3 +273,18 @@ partition.write_bytes = dying
 partition.os.cpu_count = lambda: 1
 partition.partition(Path(sys.argv[1]), Path(sys.argv[2]), 3)
 """
+
+
+@pytest.mark.parametrize("left", [0, 100, -8])
+def test_a_damaged_table_is_named(world: Path, tmp_path: Path, left: int) -> None:
+    """A Parquet file of which a part is missing ends the command in words; mended, it goes on."""
+    tables = Path(shutil.copytree(world, tmp_path / "tables"))
+    path = tables / "posts.parquet"
+    data = path.read_bytes()
+    path.write_bytes(data[:left])
+
+    with pytest.raises(InputError, match=r"posts\.parquet.* cannot be read as Parquet"):
+        partition(tables, tmp_path / "parted", 3)
+
+    path.write_bytes(data)
+    assert partition(tables, tmp_path / "parted", 3, anew=True).parts == 3

@@ -18,7 +18,7 @@ import pytest
 from tqdm import tqdm
 
 from features.errors import InputError
-from serving import beginning
+from serving import given
 from serving.batch import TooManyRejectsError, score
 from serving.partition import partition
 from tests.serving.jobs import parts, rejects, scores, some_pairs
@@ -30,8 +30,8 @@ SIZE = 7
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from serving import beginning, batch, job, merging, parts
-beginning.PART_BYTES = 1_000_000
+from serving import given, batch, job, merging, parts
+given.PART_BYTES = 1_000_000
 replace = Path.replace
 def dying(self, target):
     if str(target).endswith(sys.argv[4]):
@@ -76,7 +76,7 @@ def case(home: Path, world: Path, tmp_path_factory: pytest.TempPathFactory) -> C
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Partition even small tables."""
-    monkeypatch.setattr(beginning, "PART_BYTES", 1_000_000)
+    monkeypatch.setattr(given, "PART_BYTES", 1_000_000)
 
 
 def same(out: Path, case: Case) -> None:
@@ -191,13 +191,13 @@ def test_a_vanished_or_damaged_part_is_said_and_survived(
     """A part that is gone or damaged ends the job in words; put back, the job goes on."""
     tables = tmp_path / "tables"
     shutil.copytree(case.parted, tables, symlinks=True)
-    path = tables / "part-00003" / "posts" / "00000.parquet"
+    path = tables / "part-00003" / "snapshots" / "00000.parquet"
     data = path.read_bytes()
     path.write_bytes(data[:-100])
-    with pytest.raises(InputError, match="posts is damaged: partition the tables again"):
+    with pytest.raises(InputError, match="snapshots is damaged: partition the tables again"):
         score(tables, case.pairs, tmp_path / "out", part_rows=SIZE)
     shutil.rmtree(path.parent)
-    with pytest.raises(InputError, match="posts is gone"):
+    with pytest.raises(InputError, match="snapshots is gone"):
         score(tables, case.pairs, tmp_path / "out", part_rows=SIZE)
 
     path.parent.mkdir()

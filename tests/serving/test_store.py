@@ -177,7 +177,8 @@ def test_processes_read_at_once(store: Store, home: Path) -> None:
 
 
 def test_publishing_the_same_again_changes_nothing(own_home: Path, world: Path) -> None:
-    """Equal tables, moment and models are the store that is there."""
+    """Equal tables, moment, models and code are the store that is there."""
+    publish(world)
     before = current()
     assert before is not None
     written = (before / DATA).stat().st_mtime_ns
