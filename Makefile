@@ -9,7 +9,7 @@ WORLD := $(CREDENCE_HOME)/world
 CARDS := $(CREDENCE_HOME)/cards
 REAL := $(or $(CREDENCE_REAL_DATA),../shared/data)
 
-.PHONY: help setup run test check bench fuzz bench-serve cards claims evidence evaluate-real docs lock clean
+.PHONY: help setup run test check bench fuzz bench-serve bench-scale faults bento cards claims evidence evaluate-real docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -37,6 +37,7 @@ check: setup ## format, lint, types, architecture
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 
 bench: setup ## run the benchmarks
 	$(BIN)/python -m benchmarks.world_hardness
@@ -49,8 +50,24 @@ bench: setup ## run the benchmarks
 bench-serve: setup ## compare credence serve with a bare app, FastAPI and BentoML (a quarter of an hour)
 	$(BIN)/python -m benchmarks.serve_bench
 
+bench-scale: setup ## features, batch, store and clusters at full size, beside their peers (an hour; QUICK=--quick: minutes)
+	$(BIN)/python -m benchmarks.scale_bench $(QUICK)
+
+faults: setup ## overload, killed processes, swapped and damaged models, silent registries, full disks: after `make run`, half an hour
+	$(BIN)/python -m benchmarks.fault_overload
+	$(BIN)/python -m benchmarks.fault_processes
+	$(BIN)/python -m benchmarks.fault_swaps
+	$(BIN)/python -m benchmarks.fault_bundles
+	$(BIN)/python -m benchmarks.fault_registry
+	$(BIN)/python -m benchmarks.fault_disk
+	$(BIN)/python -m benchmarks.bento_alone
+
 fuzz: setup ## schemathesis with every check and 2,000 cases an operation, without keys and with one
 	$(BIN)/python -m tests.fuzz
+
+bento: setup ## build a Bento with code, champions, store and compiled kernels (docs/operations.md)
+	$(BIN)/python -m serving.packing --out build/bento
+	BENTOML_HOME=$(CREDENCE_HOME)/bentoml BENTOML_DO_NOT_TRACK=True $(BIN)/bentoml build --output tag build/bento
 
 cards: setup ## write the model cards of docs/cards/ from a world trained on afresh
 	rm -rf $(CARDS)
@@ -80,9 +97,11 @@ evaluate-real: setup ## print the figures that real data can give (CREDENCE_REAL
 docs: setup ## write the generated pages of docs/
 	$(BIN)/python -m features.documentation
 
-lock: setup ## write requirements.lock anew from pyproject.toml
+lock: setup ## write the two locks anew from pyproject.toml: all packages, and those of a server
 	$(BIN)/uv pip compile pyproject.toml --extra train --extra scale --extra dev --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --constraint requirements.lock --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --quiet --output-file requirements-serving.lock
 
 clean: ## remove the environment, caches and local state
 	rm -rf $(VENV) $(CREDENCE_HOME) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

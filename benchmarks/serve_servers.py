@@ -80,7 +80,7 @@ class Server:
 
     def worker(self) -> int:
         """Return the process that answers: the largest of those that were started."""
-        return max(_family(self.process.pid), key=resident)
+        return max(family(self.process.pid), key=resident)
 
 
 def busy(pid: int) -> float:
@@ -137,7 +137,7 @@ def started(
     headers : tuple of str
         Of every request.
     """
-    port = _free_port()
+    port = free_port()
     words = [word.replace("PORT", str(port)) for word in command]
     # What is started inherits the cores of whoever starts it, from its first thread on.
     os.sched_setaffinity(0, {cores.server})
@@ -160,7 +160,7 @@ def started(
         _end(process)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -168,23 +168,23 @@ def _free_port() -> int:
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End a server; what of it does not end by itself in time is killed."""
-    started = {pid: _start_time(pid) for pid in _family(process.pid)}
+    started = {pid: start_time(pid) for pid in family(process.pid)}
     process.send_signal(signal.SIGTERM)
     until = time.monotonic() + END_SECONDS
-    while time.monotonic() < until and _alive(started):
+    while time.monotonic() < until and alive(started):
         process.poll()
         time.sleep(0.05)
-    for pid in _alive(started):
+    for pid in alive(started):
         os.kill(pid, signal.SIGKILL)
     process.wait()
 
 
-def _alive(started: Mapping[int, str]) -> list[int]:
+def alive(started: Mapping[int, str]) -> list[int]:
     """Return those that still run; a number may be another process's by now."""
-    return [pid for pid, since in started.items() if since and _start_time(pid) == since]
+    return [pid for pid, since in started.items() if since and start_time(pid) == since]
 
 
-def _family(root: int) -> list[int]:
+def family(root: int) -> list[int]:
     """Return a process and all below it; workers have sessions of their own."""
     parents = {}
     for entry in Path("/proc").iterdir():
@@ -196,7 +196,7 @@ def _family(root: int) -> list[int]:
     return found_now
 
 
-def _start_time(pid: int) -> str:
+def start_time(pid: int) -> str:
     """Return when a process was started, "" for none and for one that only waits to be reaped."""
     found = _stat(pid)
     return "" if not found or found[0] == "Z" else found[19]
