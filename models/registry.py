@@ -154,19 +154,16 @@ def version(name: str, number: int) -> Version:
         If there is none of that number.
     """
     client = _client()
-    found = _unless(ABSENT, lambda: client.get_model_version(name, str(number)))
-    if found is None:
-        raise UnknownVersionError(
-            f"{name}: there is no version {number}; `credence models` lists those there are"
-        )
-    return _version(found, _aliases(client, name))
+    return _one(client, name, number, _aliases(client, name))
 
 
 @_door
 def champion(name: str) -> Version | None:
     """Return the version that serves, None where none was promoted yet."""
-    number = _aliases(_client(), name).get(CHAMPION)
-    return None if number is None else version(name, number)
+    client = _client()
+    aliases = _aliases(client, name)
+    number = aliases.get(CHAMPION)
+    return None if number is None else _one(client, name, number, aliases)
 
 
 @_door
@@ -289,6 +286,15 @@ def _unless(code: str, call: Callable[[], T]) -> T | None:
 def _aliases(client: "MlflowClient", name: str) -> dict[str, int]:
     model = _unless(ABSENT, lambda: client.get_registered_model(name))
     return {} if model is None else {key: int(value) for key, value in model.aliases.items()}
+
+
+def _one(client: "MlflowClient", name: str, number: int, aliases: Mapping[str, int]) -> Version:
+    found = _unless(ABSENT, lambda: client.get_model_version(name, str(number)))
+    if found is None:
+        raise UnknownVersionError(
+            f"{name}: there is no version {number}; `credence models` lists those there are"
+        )
+    return _version(found, aliases)
 
 
 def _version(found: "ModelVersion", aliases: Mapping[str, int]) -> Version:

@@ -5,10 +5,9 @@ body. What follows from a head alone follows from its bytes, whoever sends them;
 still good is asked each time.
 """
 
-import asyncio
 import secrets
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from serving.gate import Presented
 from serving.http import Head
@@ -80,18 +79,3 @@ class Heads:
 
     def _mark(self, head: bytes) -> bytes:
         return blake2b(head, digest_size=32, key=self._key).digest()
-
-
-class Again:
-    """What uvicorn asks of the request that is being answered, of one that it did not parse."""
-
-    __slots__ = ("disconnected", "keep_alive", "response_complete", "response_started", "scope")
-
-    more_body = False
-    message_event = asyncio.Event()
-
-    scope: Any
-    keep_alive: bool
-    response_complete: bool
-    response_started: bool
-    disconnected: bool

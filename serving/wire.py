@@ -17,9 +17,10 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.server import ServerState
 
-from serving.heads import Again, Known
+from serving.heads import Known
 from serving.http import MOST_HEADER_BYTES, Answer, Headers, Scope, problem_answer
 from serving.problems import Problem
+from serving.standins import Again, Rest
 
 if TYPE_CHECKING:
     from serving.listening import Config
@@ -204,7 +205,7 @@ class Protocol(HttpToolsProtocol):
         if framing:
             self.cycle.more_body = True
             self.cycle.message_event.clear()
-            self.parser = httptools.HttpRequestParser(_Rest(self))
+            self.parser = httptools.HttpRequestParser(Rest(self))
             self.parser.feed_data(b"POST / HTTP/1.1\r\n" + framing + b"\r\n" + rest)
 
     def on_headers_complete(self) -> None:
@@ -231,6 +232,14 @@ class Protocol(HttpToolsProtocol):
             self._tell()
         elif not self._partial:
             self._since = self.loop.time()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Keep the connection of a client that has said all, but was not answered yet."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or cycle.more_body or self.pipeline:
+            return False
+        cycle.keep_alive = False
+        return True
 
     def look(self, now: float) -> None:
         """End the connection where it takes too long.
@@ -288,11 +297,3 @@ class Protocol(HttpToolsProtocol):
             self.transport.write_eof()
         else:
             self.transport.close()
-
-
-class _Rest:
-    """Hears of what comes behind the head of a request, and of nothing after it."""
-
-    def __init__(self, protocol: Protocol) -> None:
-        self.on_body = protocol.on_body
-        self.on_message_complete = protocol.on_message_complete

@@ -514,6 +514,24 @@ def test_what_comes_behind_a_known_request_that_takes_long_is_answered(
     assert connection.answers()[2].body.startswith(behind.split()[1])
 
 
+@pytest.mark.parametrize("asked", [GET, score(b'{"reasons":1,' + SCORE[1:])])
+def test_who_has_said_all_is_answered_all_the_same(connection: Connection, asked: bytes) -> None:
+    """A client that ends its sending, and only that, has its answer, and then an end."""
+    connection.send_at_once(asked)
+    assert connection.protocol.eof_received()
+
+    connection.until(1)
+
+    assert (connection.answers()[0].status, connection.transport.ended) == (200, "closed")
+
+
+def test_who_leaves_within_a_request_is_let_go(connection: Connection) -> None:
+    """What is not whole when its client ends will never be."""
+    connection.send(score()[:-5])
+
+    assert not connection.protocol.eof_received()
+
+
 UNREAD = b"POST /v1/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
 
 
