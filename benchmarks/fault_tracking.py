@@ -40,7 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, body = self._told()
             self._send(status, "application/json", json.dumps(body).encode())
 
-    do_POST = do_GET  # noqa: N815
+    do_POST = do_GET  # noqa: N815 (the library's name)
 
     def _told(self) -> tuple[int, object]:
         """Return what MLflow's REST API says of a model or of its champion."""

@@ -82,11 +82,6 @@ class Admission:
         self._arriving = 0
         self._held = 0
 
-    @property
-    def waiting(self) -> int:
-        """How many wait in both lines."""
-        return self._light.length + self._heavy.length
-
     def soon(self, client: Hashable, work: Callable[[], T], done: Done[T]) -> None:
         """Do work of a millisecond or two on the event loop, now or when its turn has come.
 

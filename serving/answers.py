@@ -160,8 +160,8 @@ def _conversions(scores: ConversionScores | None, X: Floats) -> Sequence[Convers
     return [
         ConversionScore(chance, low, high, mean, int(first), int(last), fit)
         # Where the probability is unknown, as without a goal, all is.
-        if chance == chance  # noqa: PLR0124
-        else ConversionScore(None, None, None, None if mean != mean else mean, None, None, fit)  # noqa: PLR0124
+        if chance == chance  # noqa: PLR0124 (not NaN)
+        else ConversionScore(None, None, None, None if mean != mean else mean, None, None, fit)  # noqa: PLR0124 (NaN)
         for chance, low, high, mean, first, last, fit in zip(
             chances, lows, highs, means, firsts, lasts, match, strict=True
         )
@@ -170,7 +170,7 @@ def _conversions(scores: ConversionScores | None, X: Floats) -> Sequence[Convers
 
 def _numbers(values: list[float]) -> list[float | None]:
     """Return numbers, None for NaN."""
-    return [None if x != x else x for x in values]  # noqa: PLR0124
+    return [None if x != x else x for x in values]  # noqa: PLR0124 (NaN)
 
 
 def _reasons(

@@ -66,7 +66,7 @@ def install(direct: Direct, metrics: Metrics) -> None:
         Where refused requests are counted.
     """
     Config.direct, Config.metrics = direct, metrics
-    uvicorn.Config = Config  # type: ignore[misc]
+    uvicorn.Config = Config  # type: ignore[misc]  # a class in the place of a class
 
 
 def installed() -> bool:

@@ -71,7 +71,7 @@ class Protocol(HttpToolsProtocol):
         self._known = Again()
         config.look_after(server_state.connections, self.loop)
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's is narrower too
         """Begin with a connection."""
         HttpToolsProtocol.connection_made(self, transport)
         self._host = self.client[0] if self.client else ""
@@ -233,7 +233,7 @@ class Protocol(HttpToolsProtocol):
         elif not self._partial:
             self._since = self.loop.time()
 
-    def eof_received(self) -> bool:  # type: ignore[override]
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn's returns nothing
         """Keep the connection of a client that has said all, but was not answered yet."""
         cycle = self.cycle
         if cycle is None or cycle.response_complete or cycle.more_body or self.pipeline:
