@@ -99,11 +99,8 @@ def wanted_by(places: Ints) -> Wanted:
     features[places[places < len(BASE)]] = True
     facts = bool((places >= len(BASE)).any())
     ends = np.cumsum([len(family.features) for family in BASE_FAMILIES])
-    asked = {
-        name
-        for name, some in zip(MODULES, np.split(features, ends[:-1]), strict=True)
-        if some.any()
-    }
+    modules = np.array([some.any() for some in np.split(features, ends[:-1])])
+    asked = {name for name, some in zip(MODULES, modules.tolist(), strict=True) if some}
     snapshots = asked & {"size", "growth", "jumps", "causes", "year"}
     parts = Parts(
         snapshots=bool(snapshots),
@@ -112,7 +109,7 @@ def wanted_by(places: Ints) -> Wanted:
         posts=facts or bool(asked - {"size", "jumps", "audience"}),
         audience="audience" in asked,
     )
-    return Wanted(features, facts, parts)
+    return Wanted(features, modules, facts, parts)
 
 
 CATALOGUE = Choice(np.arange(len(NAMES)), wanted_by(np.arange(len(NAMES))))

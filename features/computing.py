@@ -179,10 +179,10 @@ def states(
     moments = _moments_of(tables, creators, as_of)
     histories, collaborations = histories_of(tables), collaboration_rows(tables)
     blank = _base(histories, moments, CATALOGUE.wanted, training, threads)
-    return listed(blank, histories, collaborations, moments)
+    return _listed(blank, histories, collaborations, moments)
 
 
-def listed(
+def _listed(
     blank: States, histories: Histories, collaborations: CollaborationRows, moments: Moments
 ) -> States:
     """Return states with the breakdowns and collaborations that creators and moments see."""

@@ -1,13 +1,13 @@
 """The compiled loops over rows: each row on its own, so that it is the same in any batch."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from features.arrays import Codes, Flags, Floats, Ints, Times
 from features.audience import audience_columns
 from features.catalogue import BASE_FAMILIES, FIT_FAMILIES
-from features.compiled import kernel, kernel_list, kernel_part
+from features.compiled import kernel, kernel_part
 from features.engagement import engagement_columns, log_impressions
 from features.engagement_variation import variation_columns
 from features.fit import fit_columns
@@ -50,6 +50,10 @@ from features.view_summary import summarise
 # Where each module's columns end.
 _ENDS = np.cumsum([len(family.features) for family in BASE_FAMILIES])
 SIZE, GROWTH, JUMPS, CAUSES, YEAR, ENGAGEMENT, VARIATION, POSTING, AUDIENCE = map(int, _ENDS)
+# What kernels that call these pass for `training` and the start of a span: for each constant of
+# Python's own numba would compile them anew.
+SERVED, START = cast("bool", np.bool_(False)), cast("int", np.int64(0))
+
 FIT, OFFER, PAST = map(int, np.cumsum([len(family.features) for family in FIT_FAMILIES]))
 
 
@@ -73,9 +77,13 @@ class Moments(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Which base features and creator facts are filled in, and the parts of a view they read."""
+    """Which base features and creator facts are filled in, and the parts of a view they read.
+
+    `modules` tells in which of BASE_FAMILIES any feature is.
+    """
 
     features: Flags
+    modules: Flags
     facts: bool
     parts: Parts
 
@@ -130,18 +138,34 @@ def _prepared(tables: Histories, spine: Moments, first: int, stop: int, parts: P
     return prepared(tables, spine.creator[first], earliest, latest, parts)
 
 
-@kernel_list
-def _fill_in(view: View, wanted: Flags, X: Floats) -> None:
-    """Fill in the wanted features, module by module."""
-    size_columns(view, wanted[:SIZE], X[:SIZE])
-    growth_columns(view, wanted[SIZE:GROWTH], X[SIZE:GROWTH])
-    jump_columns(view, wanted[GROWTH:JUMPS], X[GROWTH:JUMPS])
-    cause_columns(view, wanted[JUMPS:CAUSES], X[JUMPS:CAUSES])
-    year_columns(view, wanted[CAUSES:YEAR], X[CAUSES:YEAR])
-    engagement_columns(view, wanted[YEAR:ENGAGEMENT], X[YEAR:ENGAGEMENT])
-    variation_columns(view, wanted[ENGAGEMENT:VARIATION], X[ENGAGEMENT:VARIATION])
-    posting_columns(view, wanted[VARIATION:POSTING], X[VARIATION:POSTING])
-    audience_columns(view, wanted[POSTING:AUDIENCE], X[POSTING:AUDIENCE])
+@kernel_part
+def _fill_in_growth(view: View, wanted: Wanted, X: Floats) -> None:
+    """Fill in the wanted features of the following, module by module; X is unknown elsewhere."""
+    some, of = wanted.modules, wanted.features
+    if some[0]:
+        size_columns(view, of[:SIZE], X[:SIZE])
+    if some[1]:
+        growth_columns(view, of[SIZE:GROWTH], X[SIZE:GROWTH])
+    if some[2]:
+        jump_columns(view, of[GROWTH:JUMPS], X[GROWTH:JUMPS])
+    if some[3]:
+        cause_columns(view, of[JUMPS:CAUSES], X[JUMPS:CAUSES])
+    if some[4]:
+        year_columns(view, of[CAUSES:YEAR], X[CAUSES:YEAR])
+
+
+@kernel_part
+def _fill_in_posts(view: View, wanted: Wanted, X: Floats) -> None:
+    """Fill in the wanted features of posts and audience, likewise."""
+    some, of = wanted.modules, wanted.features
+    if some[5]:
+        engagement_columns(view, of[YEAR:ENGAGEMENT], X[YEAR:ENGAGEMENT])
+    if some[6]:
+        variation_columns(view, of[ENGAGEMENT:VARIATION], X[ENGAGEMENT:VARIATION])
+    if some[7]:
+        posting_columns(view, of[VARIATION:POSTING], X[VARIATION:POSTING])
+    if some[8]:
+        audience_columns(view, of[POSTING:AUDIENCE], X[POSTING:AUDIENCE])
 
 
 @kernel
@@ -164,7 +188,8 @@ def base_rows(
         while row < end:
             as_of = spine.as_of[row]
             view = view_at(tables, ready, Moment(creator, as_of, training), wanted.parts)
-            _fill_in(view, wanted.features, out.X[row])
+            _fill_in_growth(view, wanted, out.X[row])
+            _fill_in_posts(view, wanted, out.X[row])
             if wanted.facts:
                 stated = is_stated(tables.creators.observed_at[creator], as_of, training)
                 _describe(out.creator[row], tables.creators, creator, view, stated)

@@ -1,4 +1,4 @@
-"""What few packed histories hold: breakdowns, follower samples and collaborations."""
+"""What few packed histories hold: follower samples, and collaborations, whose briefs are known."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -7,35 +7,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from features.arrays import UNKNOWN_TIME, Floats, Ints, ints
+from features.arrays import UNKNOWN_TIME, Ints, ints
 from features.assemble import followers_of
 from features.convert import TEXT
-from features.deals import Briefs, Collaborations
+from features.deals import Briefs
 from features.frame import Frame, Origin
 from features.packed_arrays import Arrays
-from features.packed_layout import (
-    APART,
-    AUDIENCE,
-    COLLABORATIONS,
-    FOLLOWERS,
-    KNOWN,
-    OUTCOMES,
-    WIDTH,
-    slot_of,
-)
+from features.packed_layout import APART, FOLLOWERS, KNOWN, WIDTH, slot_of
 from features.packed_order import Deals
 from features.packed_read import NO_TEXT
-from features.packed_scalars import Word, text_of
-from features.profiles import FOLLOWER_VALUES, Audience, Followers
+from features.packed_scalars import text_of
+from features.profiles import FOLLOWER_VALUES, Followers
 from features.schema import FOLLOWERS as FOLLOWERS_SCHEMA
 from features.settle import Settled
-from features.view_audience import AudienceRows
-from features.view_deal import CollaborationRows
 
 _NEVER = int(np.iinfo(np.int64).min)
 _NO_DEALS = Deals(np.zeros((4, 0), dtype=np.int64), np.zeros(0))
-_BREAKDOWN = [slot_of("audience", name) for name in ("dimension", "value", "share")]
-_PUBLISHED = slot_of("collaborations", "published_at")
 _SAMPLE = slot_of("followers", "sample_id")
 
 
@@ -65,102 +52,32 @@ def _taken(column: Any, rows: Ints, unknown: float) -> Any:
     return values
 
 
-def texts_of(data: bytearray, places: Ints) -> list[str | None]:
-    """Return texts by their places.
-
-    Parameters
-    ----------
-    data : bytearray
-    places : ndarray of int64
-        NO_TEXT for none.
-    """
-    return [None if place == NO_TEXT else text_of(data, place) for place in places.tolist()]
-
-
-def _column(found: Arrays, table: Word, slot: int) -> Ints:
-    height = int(found.heights[table])
-    start = int(found.starts[table]) + slot * height
-    return found.cells.cells[start : start + height]
-
-
-def _numbers(found: Arrays, table: Word) -> Floats:
-    height, apart, width = int(found.heights[table]), int(APART[table]), int(WIDTH[table])
-    start = int(found.starts[table])
-    cells = found.cells.cells[start + height * apart : start + height * width]
-    return cells.view(np.float64).reshape(height, width - apart)
-
-
-def breakdowns(found: Arrays, offsets: Ints) -> AudienceRows:
-    """Return the breakdowns of audiences.
-
-    Parameters
-    ----------
-    found : Arrays
-    offsets : ndarray of int64, shape (8, n + 1)
-    """
-    if not found.heights[AUDIENCE]:
-        return _no_breakdowns(offsets.shape[1] - 1)
-    known = _column(found, AUDIENCE, int(KNOWN[AUDIENCE]))
-    dimension, value, share = (_column(found, AUDIENCE, slot) for slot in _BREAKDOWN)
-    return AudienceRows(offsets[AUDIENCE], known, dimension, value, share.view(np.float64))
-
-
-@lru_cache(16)
-def _no_breakdowns(n: int) -> AudienceRows:
-    none = Audience.empty(n)
-    return AudienceRows(none.offsets, none.known, none.dimension, none.value, none.share)
-
-
-def deals(found: Arrays, offsets: Ints) -> CollaborationRows:
-    """Return the collaborations.
-
-    Parameters
-    ----------
-    found : Arrays
-    offsets : ndarray of int64, shape (8, n + 1)
-    """
-    if not found.heights[COLLABORATIONS]:
-        return _no_deals(offsets.shape[1] - 1)
-    known, hidden, brand, category = found.cells.deals
-    return CollaborationRows(
-        offsets[COLLABORATIONS],
-        known,
-        hidden,
-        _column(found, COLLABORATIONS, _PUBLISHED),
-        brand,
-        category,
-        found.cells.goals,
-        found.cells.outcomes,
-        _column(found, OUTCOMES, int(KNOWN[OUTCOMES])),
-        _numbers(found, OUTCOMES),
-    )
-
-
-@lru_cache(16)
-def _no_deals(n: int) -> CollaborationRows:
-    none = Collaborations.empty(n)
-    return CollaborationRows(*[getattr(none, name) for name in CollaborationRows._fields])
-
-
-def followers(data: bytearray, found: Arrays, offsets: Ints) -> Followers:
+def followers(data: bytearray, arrays: Arrays) -> Followers:
     """Return the samples by the reader's own rules, for which no row is bad.
 
     Parameters
     ----------
     data : bytearray
-    found : Arrays
-    offsets : ndarray of int64, shape (8, n + 1)
+    arrays : Arrays
     """
-    height, n = int(found.heights[FOLLOWERS]), offsets.shape[1] - 1
+    height, n = int(arrays.heights[FOLLOWERS]), arrays.offsets.shape[1] - 1
     if not height:
         return _nobody(n)
-    names = (*FOLLOWER_VALUES, "frame")
-    columns: dict[str, Any] = dict(zip(names, _numbers(found, FOLLOWERS).T, strict=True))
-    columns["observed_at"] = _column(found, FOLLOWERS, int(KNOWN[FOLLOWERS]))
-    columns["sample_id"] = pa.array(texts_of(data, _column(found, FOLLOWERS, _SAMPLE)), TEXT)
+    start, apart = int(arrays.starts[FOLLOWERS]), int(APART[FOLLOWERS])
+    cells = arrays.ordered.cells[start : start + height * int(WIDTH[FOLLOWERS])]
+    whole = cells[: height * apart].reshape(apart, height)
+    numbers = cells[height * apart :].view(np.float64).reshape(height, -1)
+    columns: dict[str, Any] = dict(zip((*FOLLOWER_VALUES, "frame"), numbers.T, strict=True))
+    columns["observed_at"] = whole[int(KNOWN[FOLLOWERS])]
+    columns["sample_id"] = pa.array(_texts(data, whole[_SAMPLE]), TEXT)
     frame = Frame(FOLLOWERS_SCHEMA, np.arange(height), columns, Origin(()))
-    creator = np.repeat(np.arange(n), np.diff(offsets[FOLLOWERS]))
+    creator = np.repeat(np.arange(n), np.diff(arrays.offsets[FOLLOWERS]))
     return followers_of(Settled(frame, {"creator_id": creator}, ints(height)), n)
+
+
+def _texts(data: bytearray, places: Ints) -> list[str | None]:
+    """Return texts by their places, NO_TEXT for none."""
+    return [None if place == NO_TEXT else text_of(data, place) for place in places.tolist()]
 
 
 @lru_cache(16)

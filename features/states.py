@@ -7,7 +7,7 @@ import numpy as np
 from features.arrays import Codes, Floats, Ints
 from features.catalogue import BASE, FIT, NAMES
 from features.compiled import kernel, kernel_part, straight
-from features.drivers import Asked, StateArrays, fit_rows
+from features.drivers import SERVED, START, Asked, StateArrays, fit_rows
 from features.view_audience import BREAKDOWN_COLUMNS
 from features.view_deal import COLLABORATION_COLUMNS, CREATOR_FACTS, CREATOR_FOLLOWERS
 
@@ -197,7 +197,7 @@ def _matrix(words: Ints, numbers: Floats, starts: Ints, asked: Asked, X: Floats)
     )
     _unpack(words, numbers, starts, base, states)
     fit = np.full((n, _FIT), np.nan)
-    fit_rows(states, asked, fit, False, (0, n))
+    fit_rows(states, asked, fit, SERVED, (START, n))
     for i in range(n):
         for j in range(_BASE):
             X[i, j] = base[i, j]

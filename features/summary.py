@@ -12,7 +12,8 @@ from features.spine import Spine
 from features.tables import Tables
 
 # Columns that `summary_rows` fills in.
-_POSTS, _SNAPSHOTS, _FOLLOWERS, _LATEST, _MISSING = range(5)
+COUNTED = 5
+_POSTS, _SNAPSHOTS, _FOLLOWERS, _LATEST, _MISSING = range(COUNTED)
 
 HISTORY = ("snapshots", "posts", "post_metrics", "audience", "followers", "collaborations")
 _TABLES_OF = [
@@ -67,7 +68,7 @@ def data_summary(tables: Tables, spine: Spine) -> DataSummary:
 
 def blank_summary(n: int) -> Ints:
     """Return what `summary_rows` fills in: of n rows, that everything is missing."""
-    seen = np.zeros((n, 5), dtype=np.int64)
+    seen = np.zeros((n, COUNTED), dtype=np.int64)
     seen[:, _LATEST] = UNKNOWN_TIME
     seen[:, _MISSING] = 2 ** len(HISTORY) - 1
     return seen

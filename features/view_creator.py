@@ -177,14 +177,7 @@ def view_at(tables: Histories, ready: Prepared, moment: Moment, parts: Parts) ->
 def _facts(tables: Histories, creator: int, as_of: int, training: bool) -> Floats:
     """Return the facts FACT_..."""
     now: Floats = unknowns(1, FACTS)[0]
-    rows = tables.snapshots
-    start = rows.offsets[creator]
-    last = first_unseen(rows.known, start, rows.offsets[creator + 1], as_of) - 1
-    if last >= start:
-        for column in range(3):
-            now[FACT_FOLLOWERS + column] = rows.values[last, column]
-        now[FACT_FIRST_SNAPSHOT] = age(rows.known[start], as_of)
-        now[FACT_LAST_SNAPSHOT] = age(rows.known[last], as_of)
+    _counts(now, tables.snapshots, creator, as_of)
     now[FACT_FIRST_POST] = first_post_age(tables.posts, creator, as_of)
     now[FACT_LAST_POST] = last_post_age(tables.posts, creator, as_of)
     now[FACT_ACCOUNT] = past_age(tables.creators.created_at[creator], as_of)
@@ -192,3 +185,15 @@ def _facts(tables: Histories, creator: int, as_of: int, training: bool) -> Float
     if is_stated(tables.creators.observed_at[creator], as_of, training):
         now[FACT_VERIFIED] = tables.creators.verified[creator]
     return now
+
+
+@kernel_part
+def _counts(now: Floats, rows: SnapshotRows, creator: int, as_of: int) -> None:
+    """Fill in the facts that the visible snapshots tell."""
+    start = rows.offsets[creator]
+    last = first_unseen(rows.known, start, rows.offsets[creator + 1], as_of) - 1
+    if last >= start:
+        for column in range(3):
+            now[FACT_FOLLOWERS + column] = rows.values[last, column]
+        now[FACT_FIRST_SNAPSHOT] = age(rows.known[start], as_of)
+        now[FACT_LAST_SNAPSHOT] = age(rows.known[last], as_of)

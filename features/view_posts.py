@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.arrays import DAY, Floats, Ints, Times
+from features.arrays import DAY, UNKNOWN_TIME, Floats, Ints, Times
 from features.compiled import kernel_part
 from features.statistics import first_at_most, known_or
 from features.view import age, first_unseen, first_within, is_visible
@@ -67,10 +67,14 @@ class PostRows(NamedTuple):
 
 
 class Told(NamedTuple):
-    """The columns POST_... of a creator's rows from `first` on, as told in the end, ageless."""
+    """The columns POST_... of a creator's rows from `first` on, as told in the end, ageless.
+
+    They are `undisputed` where none is ever hidden.
+    """
 
     first: int
     rows: Floats
+    undisputed: bool
 
 
 @kernel_part
@@ -79,18 +83,23 @@ def told_of(rows: PostRows, snapshots: SnapshotRows, creator: int, first: int, s
     told = np.empty((stop - first, POST_COLUMNS))
     snapshot = snapshots.offsets[creator]
     last = snapshots.offsets[creator + 1] - 1
+    undisputed = True
     for row in range(first, stop):
+        undisputed = undisputed and rows.hidden[row] == UNKNOWN_TIME
         while snapshot < last and snapshots.known[snapshot + 1] <= rows.known[row]:
             snapshot += 1
-        post = told[row - first]
+        i = row - first
         media = rows.values[row, _MEDIA]
-        post[POST_STORY] = 1.0 if media == STORY else 0.0
-        post[POST_MEDIA] = media
-        post[POST_SPONSORED] = rows.values[row, _SPONSORED]
-        post[POST_HASHTAGS] = rows.values[row, _HASHTAGS]
-        post[POST_FOLLOWERS] = snapshots.values[snapshot, 0] if snapshot <= last else np.nan
-        _measure(post, rows, row, rows.metric_offsets[row + 1] - 1)
-    return Told(first, told)
+        told[i, POST_STORY] = 1.0 if media == STORY else 0.0
+        told[i, POST_MEDIA] = media
+        told[i, POST_SPONSORED] = rows.values[row, _SPONSORED]
+        told[i, POST_HASHTAGS] = rows.values[row, _HASHTAGS]
+        told[i, POST_FOLLOWERS] = snapshots.values[snapshot, 0] if snapshot <= last else np.nan
+        if rows.metric_offsets[row] < rows.metric_offsets[row + 1]:
+            _measure(told, i, rows, row, rows.metric_offsets[row + 1] - 1)
+        else:
+            _unmeasured(told, i)
+    return Told(first, told, undisputed)
 
 
 @kernel_part
@@ -102,25 +111,43 @@ def posts_seen(rows: PostRows, told: Told, creator: int, as_of: int, counted: bo
     """
     stop = first_unseen(rows.known, told.first, rows.offsets[creator + 1], as_of)
     start = first_within(rows.known, told.first, stop, as_of, YEAR)
+    if told.undisputed:
+        seen = told.rows[start - told.first : stop - told.first].copy()
+    else:
+        seen = _shown(rows, told, start, stop, as_of)
     n = 0
     for row in range(start, stop):
-        n += is_visible(rows.known[row], rows.hidden[row], as_of)
-    seen = np.empty((n, POST_COLUMNS))
-    n = 0
-    for row in range(start, stop):
-        if not is_visible(rows.known[row], rows.hidden[row], as_of):
+        if not (told.undisputed or is_visible(rows.known[row], rows.hidden[row], as_of)):
             continue
-        for j in range(POST_COLUMNS):
-            seen[n, j] = told.rows[row - told.first, j]
         seen[n, POST_AGE] = age(rows.known[row], as_of)
         if not counted:
             seen[n, POST_FOLLOWERS] = np.nan
+        first = rows.metric_offsets[row]
         last = rows.metric_offsets[row + 1]
-        observed = first_unseen(rows.metric_known, rows.metric_offsets[row], last, as_of)
-        if observed < last:
-            _measure(seen[n], rows, row, observed - 1)
+        if first < last and rows.metric_known[last - 1] >= as_of:
+            last = first_unseen(rows.metric_known, first, last, as_of)
+            if first < last:
+                _measure(seen, n, rows, row, last - 1)
+            else:
+                _unmeasured(seen, n)
         n += 1
     return seen
+
+
+@kernel_part
+def _shown(rows: PostRows, told: Told, start: int, stop: int, as_of: int) -> Floats:
+    """Return what was told of the visible ones of rows start:stop."""
+    n = 0
+    for row in range(start, stop):
+        n += is_visible(rows.known[row], rows.hidden[row], as_of)
+    shown = np.empty((n, POST_COLUMNS))
+    n = 0
+    for row in range(start, stop):
+        if is_visible(rows.known[row], rows.hidden[row], as_of):
+            for j in range(POST_COLUMNS):
+                shown[n, j] = told.rows[row - told.first, j]
+            n += 1
+    return shown
 
 
 @kernel_part
@@ -155,25 +182,28 @@ def first_recent(rows: Ints, posts: Floats, days: float) -> int:
 
 
 @kernel_part
-def _measure(post: Floats, rows: PostRows, row: int, last: int) -> None:
-    """Fill in a post's metrics as its observation `last` has them, none if that is no row of it."""
-    post[POST_MATURE] = 0.0
-    if last < rows.metric_offsets[row]:
-        for column in range(POST_LIKES, POST_COLUMNS):
-            post[column] = np.nan
-        return
-    ripe = STORY_MATURE_DAYS if post[POST_STORY] == 1.0 else MATURE_DAYS
-    if (rows.metric_known[last] - rows.known[row]) / DAY >= ripe:
-        post[POST_MATURE] = 1.0
+def _unmeasured(posts: Floats, i: int) -> None:
+    """Fill in that nothing was observed of a post."""
+    posts[i, POST_MATURE] = 0.0
+    for column in range(POST_LIKES, POST_COLUMNS):
+        posts[i, column] = np.nan
+
+
+@kernel_part
+def _measure(posts: Floats, i: int, rows: PostRows, row: int, last: int) -> None:
+    """Fill in a post's metrics as its observation `last` has them."""
+    ripe = STORY_MATURE_DAYS if posts[i, POST_STORY] == 1.0 else MATURE_DAYS
+    age_then = (rows.metric_known[last] - rows.known[row]) / DAY
+    posts[i, POST_MATURE] = 1.0 if age_then >= ripe else 0.0
     for metric in range(_METRICS):
-        post[POST_LIKES + metric] = rows.metrics[last, metric]
-    likes = post[POST_LIKES]
-    post[POST_LIKES_COMMENTS] = likes + known_or(post[POST_COMMENTS], 0.0)
-    shares = known_or(post[POST_SHARES], 0.0) + known_or(post[POST_SAVES], 0.0)
-    post[POST_INTERACTIONS] = post[POST_LIKES_COMMENTS] + shares
-    post[POST_REACHED] = known_or(post[POST_REACH], post[POST_VIEWS])
-    expected = known_or(post[POST_VIEWS], post[POST_REACH])
-    post[POST_EXPECTED] = known_or(post[POST_IMPRESSIONS], expected)
+        posts[i, POST_LIKES + metric] = rows.metrics[last, metric]
+    likes_comments = posts[i, POST_LIKES] + known_or(posts[i, POST_COMMENTS], 0.0)
+    shares = known_or(posts[i, POST_SHARES], 0.0) + known_or(posts[i, POST_SAVES], 0.0)
+    posts[i, POST_LIKES_COMMENTS] = likes_comments
+    posts[i, POST_INTERACTIONS] = likes_comments + shares
+    posts[i, POST_REACHED] = known_or(posts[i, POST_REACH], posts[i, POST_VIEWS])
+    expected = known_or(posts[i, POST_VIEWS], posts[i, POST_REACH])
+    posts[i, POST_EXPECTED] = known_or(posts[i, POST_IMPRESSIONS], expected)
 
 
 @kernel_part

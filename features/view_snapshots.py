@@ -47,24 +47,30 @@ class SnapshotRows(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """The columns SNAPSHOT_... of a creator's rows from `first` on, without ages."""
+    """The columns SNAPSHOT_... of a creator's rows from `first` on, without ages.
+
+    They are `apart` where every view keeps all of them, for no two are too near to each other.
+    """
 
     first: int
     rows: Floats
+    apart: bool
 
 
 @kernel_part
 def steps_of(rows: SnapshotRows, first: int, stop: int) -> Steps:
     """Return rows first:stop, each with the step from the row before."""
     steps = np.empty((stop - first, SNAPSHOT_COLUMNS))
+    apart = True
     for i in range(stop - first):
         row = first + i
         steps[i, SNAPSHOT_FOLLOWERS] = rows.values[row, 0]
         steps[i, SNAPSHOT_FOLLOWING] = rows.values[row, 1]
         steps[i, SNAPSHOT_LOG] = np.log1p(rows.values[row, 0])
         if i > 0:
-            _step(steps[i], steps[i - 1], rows.known[row - 1], rows.known[row])
-    return Steps(first, steps)
+            _step(steps, i, rows.known[row - 1], rows.known[row])
+            apart = apart and rows.known[row] - rows.known[row - 1] >= MIN_STEP_DAYS * DAY
+    return Steps(first, steps, apart)
 
 
 @kernel_part
@@ -77,6 +83,19 @@ def snapshots_seen(
     """
     stop = first_unseen(rows.known, steps.first, rows.offsets[creator + 1], as_of)
     start = first_within(rows.known, steps.first, stop, as_of, days)
+    if not steps.apart:
+        return _thinned(rows, steps, start, stop, as_of)
+    seen = steps.rows[start - steps.first : stop - steps.first].copy()
+    for i in range(len(seen)):
+        seen[i, SNAPSHOT_AGE] = age(rows.known[start + i], as_of)
+    if len(seen) > 0:
+        _unknown_step(seen, 0)
+    return seen
+
+
+@kernel_part
+def _thinned(rows: SnapshotRows, steps: Steps, start: int, stop: int, as_of: int) -> Floats:
+    """Return rows start:stop without those that are too near to a later one that is kept."""
     kept = np.empty(stop - start, dtype=np.int64)
     n = 0
     for row in range(stop - 1, start - 1, -1):
@@ -91,9 +110,9 @@ def snapshots_seen(
             seen[i, j] = steps.rows[row - steps.first, j]
         seen[i, SNAPSHOT_AGE] = age(rows.known[row], as_of)
         if i == 0:
-            _unknown_step(seen[i])
+            _unknown_step(seen, i)
         elif kept[n - i] != row - 1:
-            _step(seen[i], seen[i - 1], rows.known[kept[n - i]], rows.known[row])
+            _step(seen, i, rows.known[kept[n - i]], rows.known[row])
     return seen
 
 
@@ -105,24 +124,24 @@ def first_snapshot_seen(rows: SnapshotRows, creator: int, as_of: int) -> bool:
 
 
 @kernel_part
-def _unknown_step(step: Floats) -> None:
+def _unknown_step(steps: Floats, i: int) -> None:
     """Mark a row as one that no step leads to."""
     for j in range(SNAPSHOT_STEP_DAYS, SNAPSHOT_COLUMNS):
-        step[j] = np.nan
+        steps[i, j] = np.nan
 
 
 @kernel_part
-def _step(step: Floats, before: Floats, start: int, end: int) -> None:
-    """Fill in the step to a row from the one before it."""
+def _step(steps: Floats, i: int, start: int, end: int) -> None:
+    """Fill in the step to row i from the one before it."""
     days = (end - start) / DAY
-    step[SNAPSHOT_STEP_DAYS] = days
-    step[SNAPSHOT_GAIN] = step[SNAPSHOT_FOLLOWERS] - before[SNAPSHOT_FOLLOWERS]
-    step[SNAPSHOT_RATE] = (step[SNAPSHOT_LOG] - before[SNAPSHOT_LOG]) / days
-    step[SNAPSHOT_Z] = np.nan
-    step[SNAPSHOT_WEEKEND] = np.nan
+    steps[i, SNAPSHOT_STEP_DAYS] = days
+    steps[i, SNAPSHOT_GAIN] = steps[i, SNAPSHOT_FOLLOWERS] - steps[i - 1, SNAPSHOT_FOLLOWERS]
+    steps[i, SNAPSHOT_RATE] = (steps[i, SNAPSHOT_LOG] - steps[i - 1, SNAPSHOT_LOG]) / days
+    steps[i, SNAPSHOT_Z] = np.nan
+    steps[i, SNAPSHOT_WEEKEND] = np.nan
     if days <= MAX_DAILY_STEP_DAYS:
         weekday = ((start + (end - start) // 2) // DAY) % 7
-        step[SNAPSHOT_WEEKEND] = 1.0 if weekday in (_SATURDAY, _SUNDAY) else 0.0
+        steps[i, SNAPSHOT_WEEKEND] = 1.0 if weekday in (_SATURDAY, _SUNDAY) else 0.0
 
 
 @kernel_part

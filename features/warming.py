@@ -44,7 +44,8 @@ def main() -> None:
     data_summary(tables, Spine.of(nobody, 0))
     # One history without a row, as MessagePack.
     empty_tables = b"".join(bytes([0xA0 + len(name)]) + name.encode() + b"\x90" for name in PACKED)
-    unpacked(Packed(bytearray(b"\x91\x88" + empty_tables), [[0] * len(PACKED)]), tables.briefs)
+    packed = Packed(bytearray(b"\x91\x88" + empty_tables), [[0] * len(PACKED)], [None])
+    unpacked(packed, tables.briefs)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,28 @@
 """Share of followers that look inauthentic: one posterior of history and follower sample."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from features.arrays import Floats, Ints
+from features.arrays import Floats, Ints, owned
 from features.catalogue import NAMES
 from features.samples import Samples
 from models.calibration import Calibration
 from models.fake_accounts import FakeAccounts
 from models.frames import Frames
+from models.history_share import Fitted, history_share
 from models.levels import LIMIT, level
 from models.parts import NUMBERS, REFERENCES, TREES, decode, encode
 from models.prior import Prior
 from models.references import References
 from models.served import Served
-from models.share import posteriors
+from models.share import Posterior, grid_logs, posteriors
+from models.walks import NO_TREES
+
+_NONE = np.empty(0)
 
 BLOCK = 4096
 """Rows whose posteriors are held at once: 201 shares each."""
@@ -100,6 +104,21 @@ class FakeFollowers:
     frames: Frames
     references: References
     limit: float = LIMIT
+    _fitted: Fitted = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        heaps, weight = self.prior.compiled
+        fitted = Fitted(
+            places=_places(self.served.columns),
+            offset=self.served.form,
+            line=np.array([self.calibration.intercept, self.calibration.slope], np.float64),
+            knots=self.calibration.knots(),
+            heaps=heaps,
+            weight=weight,
+            logs=grid_logs(),
+            limit=float(self.limit),
+        )
+        object.__setattr__(self, "_fitted", fitted)
 
     def score(self, X: Floats, samples: Samples) -> FakeFollowersScores:
         """Return the posterior of each row's share.
@@ -116,6 +135,8 @@ class FakeFollowers:
         FakeFollowersScores
             A row's values do not depend on the rows beside it, to the last bit.
         """
+        if len(X) <= BLOCK and not len(samples.values):
+            return self.posterior(X)
         blocks = []
         for start in range(0, max(len(X), 1), BLOCK):
             rows = slice(start, start + BLOCK)
@@ -160,12 +181,11 @@ class FakeFollowers:
         sampled : Sampled, optional
             What the rows' samples say; without it the history alone answers.
         """
-        masses = self._prior(X)
-        counts = np.zeros(len(X), np.int64)
-        if sampled is not None:
-            masses += self.frames.log_likelihoods(sampled.seen, sampled.frame, sampled.age)
-            counts = sampled.n
-        found = posteriors(masses, self.limit)
+        if sampled is None:
+            found, counts = self._by_history(X), np.zeros(len(X), np.int64)
+        else:
+            seen = self.frames.log_likelihoods(sampled.seen, sampled.frame, sampled.age)
+            found, counts = posteriors(self._prior(X) + seen, self.limit), sampled.n
         bounds = zip(found.low.tolist(), found.high.tolist(), strict=True)
         levels = [level(low, high, limit=self.limit) for low, high in bounds]
         return FakeFollowersScores(found.above, found.share, found.low, found.high, counts, levels)
@@ -176,7 +196,16 @@ class FakeFollowers:
 
     def prior_risk(self, X: Floats) -> Floats:
         """Return the risk by the history alone, shape (n,)."""
-        return posteriors(self._prior(X), self.limit).above
+        return self._by_history(X).above
+
+    def _by_history(self, X: Floats) -> Posterior:
+        """Return the posterior without a sample: `_prior` and all that follows, in one pass."""
+        walked, trees = self.served.trees.laid, _NONE
+        if walked is None:
+            walked, trees = NO_TREES, self.served.trees.raw(self.inputs(X))
+        out = np.empty((4, len(X)))
+        history_share(self._fitted, walked, owned(X, np.float64), trees, out)
+        return Posterior(*out)
 
     def _prior(self, X: Floats) -> Floats:
         return self.prior.log_masses(self.calibration.log_odds(self.served.raw(self.inputs(X))))

@@ -55,7 +55,7 @@ class Prior:
     low: Heap
     high: Heap | None = None
     weight: tuple[float, float] = (0.0, 0.0)
-    _numbers: tuple[Floats, Floats] = field(init=False, repr=False, compare=False)
+    compiled: tuple[Floats, Floats] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.weight[1] >= 0.0:
@@ -63,7 +63,7 @@ class Prior:
         heaps = [self.low] if self.high is None else [self.low, self.high]
         rows = [(heap.intercept, heap.slope, heap.concentration) for heap in heaps]
         numbers = np.array(rows, dtype=np.float64), np.array(self.weight, dtype=np.float64)
-        object.__setattr__(self, "_numbers", numbers)
+        object.__setattr__(self, "compiled", numbers)
 
     def log_masses(self, score: Floats) -> Floats:
         """Return the log mass of every cell of the share's grid.
@@ -79,7 +79,7 @@ class Prior:
             Up to a constant a row.
         """
         out = np.empty((len(score), STEPS + 1))
-        heaps, weight = self._numbers
+        heaps, weight = self.compiled
         _heaps(owned(score, np.float64), heaps, weight, grid_logs(), out)
         return out
 
@@ -109,7 +109,7 @@ def _masses(score: float, heap: Floats, logs: Floats, out: Floats) -> None:
 
 
 @kernel
-def _log_masses(score: Floats, heaps: Floats, weight: Floats, logs: Floats, out: Floats) -> None:
+def log_masses(score: Floats, heaps: Floats, weight: Floats, logs: Floats, out: Floats) -> None:
     """Write the logs of weighted sums of masses that are each scaled to 1 first, if two heaps."""
     one = np.empty(STEPS + 1)
     other = np.empty(STEPS + 1)
@@ -133,4 +133,4 @@ def _log_masses(score: Floats, heaps: Floats, weight: Floats, logs: Floats, out:
             out[i, j] = max(logarithm(parts[0] * one[j] + parts[1] * other[j]), -1e4)
 
 
-_heaps = straight(_log_masses)
+_heaps = straight(log_masses)

@@ -155,7 +155,8 @@ def _below(masses: Floats, limit: float) -> float:
 
 
 @kernel
-def _posteriors(log_masses: Floats, limit: float, out: Floats) -> None:
+def read_off(log_masses: Floats, limit: float, out: Floats) -> None:
+    """Write mean, low, high and the tail above the limit of posteriors, shape (4, n)."""
     steps = log_masses.shape[1] - 1
     masses = np.empty(steps + 1)
     for i in range(log_masses.shape[0]):
@@ -173,4 +174,4 @@ def _posteriors(log_masses: Floats, limit: float, out: Floats) -> None:
         out[3, i] = min(max(1.0 - _below(masses, limit) / total, 0.0), 1.0)
 
 
-_read_off = straight(_posteriors)
+_read_off = straight(read_off)

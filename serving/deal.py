@@ -66,7 +66,7 @@ class Deal:
         asked = self.standing(len(creators)).asked
         if as_of != self.at:
             # Creators that bring their history are scored at a moment of their own.
-            asked = asked._replace(as_of=np.full(len(creators), as_of))
+            asked = Asked(*asked[:-1], np.array([as_of] * len(creators)))
         for one in creators:
             if one.compensation is not None or one.fee is not None:
                 compensation, fee = terms(creators)

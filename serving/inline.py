@@ -1,6 +1,7 @@
 """Creators that came with their history: the tables' own rules and kernels, on a request's rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -10,9 +11,9 @@ from features.arrays import Flags
 from features.computing import Samples
 from features.deals import Briefs
 from features.errors import InputError
-from features.packed import PACKED, History, Packed, history_of, unpacked
+from features.packed import PACKED, History, Packed, unpacked
 from features.reader import from_rows
-from features.seen import Seen, seen
+from features.seen import Seen, seen, seen_of
 from features.tables import Tables
 from features.tiers import tiers
 from models.fake_followers import FakeFollowersScores
@@ -27,13 +28,13 @@ from serving.problems import Problem, violated
 
 _NOTHING = rows.History(())
 _pack = msgspec.msgpack.Encoder().encode_into
+_tables_of = attrgetter(*PACKED)
 
 
 class _Read(NamedTuple):
     """Histories of creators at `rows` of those asked for, as scores need them."""
 
     rows: Sequence[int]
-    platform: Sequence[float]
     set_aside: int
     seen: Seen
 
@@ -71,12 +72,12 @@ def inline_group(
     TakesLong
         For a history with a flaw, which is for the tables' own reader, where an event loop waits.
     """
-    parts = list(_read(asked, deal, published, as_of, prompt=prompt))
+    parts = _read(asked, deal, published, as_of, prompt=prompt)
     rows = [row for part in parts for row in part.rows]
     X = parts[0].seen.X if len(parts) == 1 else np.concatenate([part.seen.X for part in parts])
     audience = audience_scores(champions, X, _joined([part.seen.samples for part in parts]))
     peers = Peers(
-        [place for part in parts for place in part.platform],
+        [place for part in parts for place in part.seen.platform.tolist()],
         [one for part in parts for one in tiers(part.seen.followers)],
     )
     followers = audience.followers
@@ -120,37 +121,39 @@ def _read(
     as_of: int,
     *,
     prompt: bool,
-) -> Iterator[_Read]:
-    """Yield all histories without a flaw together, and each of the others by the general way."""
-    found, clean = _clean(asked, published)
+) -> list[_Read]:
+    """Return all histories without a flaw together, and each of the others by the general way."""
+    creators = [creator for _, creator in asked]
+    found, clean = _clean(creators, published)
     if found is not None:
-        yield _shown(range(len(asked)), found, 0, asked, deal, as_of)
-        return
+        return [_Read(range(len(asked)), 0, seen(found, deal.asked(creators, as_of)))]
     if prompt:
         raise TakesLong
-    rows = np.flatnonzero(clean).tolist()
+    parts, rows = list[_Read](), np.flatnonzero(clean).tolist()
     if rows:
-        found, _ = _clean([asked[row] for row in rows], published)
+        some = [creators[row] for row in rows]
+        found, _ = _clean(some, published)
         assert found is not None
-        yield _shown(rows, found, 0, asked, deal, as_of)
+        parts.append(_Read(rows, 0, seen(found, deal.asked(some, as_of))))
     for row in np.flatnonzero(~clean).tolist():
         tables = _tables(*asked[row], published)
-        yield _shown([row], history_of(tables), len(tables.set_aside), asked, deal, as_of)
+        shown = seen_of(tables, deal.asked([creators[row]], as_of))
+        parts.append(_Read([row], len(tables.set_aside), shown))
+    return parts
 
 
-def _clean(
-    asked: Sequence[tuple[int, CreatorAsked]], published: Briefs
-) -> tuple[History | None, Flags]:
+def _clean(creators: Sequence[CreatorAsked], published: Briefs) -> tuple[History | None, Flags]:
     """Return histories if each of them is without a flaw, and which of them are."""
-    histories = [creator.history or _NOTHING for _, creator in asked]
+    histories = [creator.history or _NOTHING for creator in creators]
     data = bytearray()
     try:
         _pack(histories, data)
     except OverflowError:
         return None, np.array([_packs(history) for history in histories])
-    sizes = [[len(getattr(history, table)) for table in PACKED] for history in histories]
+    sizes = [[len(rows) for rows in _tables_of(history)] for history in histories]
+    categories = [own[0].category if (own := one.creators) else None for one in histories]
     briefs = [row.brief_id for history in histories for row in history.collaborations]
-    return unpacked(Packed(data, sizes, briefs), published)
+    return unpacked(Packed(data, sizes, categories, briefs), published)
 
 
 def _packs(history: rows.History) -> bool:
@@ -160,19 +163,6 @@ def _packs(history: rows.History) -> bool:
     except OverflowError:
         return False
     return True
-
-
-def _shown(  # noqa: PLR0917
-    rows: Sequence[int],
-    history: History,
-    set_aside: int,
-    asked: Sequence[tuple[int, CreatorAsked]],
-    deal: Deal,
-    as_of: int,
-) -> _Read:
-    """Return what scores need of the creators of some histories, who stand there in order."""
-    found = seen(history, deal.asked([asked[row][1] for row in rows], as_of))
-    return _Read(rows, history.histories.creators.platform.tolist(), set_aside, found)
 
 
 def _tables(place: int, creator: CreatorAsked, published: Briefs) -> Tables:

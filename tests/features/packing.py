@@ -2,16 +2,47 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from typing import NamedTuple
 
 import msgspec
 
+from features.arrays import Codes
+from features.compiled import kernel
 from features.deals import Briefs
-from features.packed import PACKED, History, Packed, history_of
+from features.histories import collaboration_rows, follower_rows, histories_of
+from features.packed import PACKED, History, Packed
+from features.packed_arrays import Arrays
+from features.packed_tables import collaborations_in, histories_in
+from features.profiles import Followers
 from features.rows import from_rows
 from features.schema import TABLES
+from features.view_audience import FollowerRows
+from features.view_creator import Histories
+from features.view_deal import CollaborationRows
 from tests.features.raw_rows import Rows, differences
 
 NESTED = {"post_metrics": ("posts", "post_id"), "outcomes": ("collaborations", "collaboration_id")}
+
+
+class Shown(NamedTuple):
+    """The tables that kernels make of histories."""
+
+    histories: Histories
+    collaborations: CollaborationRows
+    followers: Followers
+
+
+@kernel
+def _tables(
+    arrays: Arrays, category: Codes, followers: FollowerRows
+) -> tuple[Histories, CollaborationRows]:
+    return histories_in(arrays, category, followers), collaborations_in(arrays)
+
+
+def shown(history: History) -> Shown:
+    """Return the tables that kernels make of packed histories."""
+    arrays, category, followers = history
+    return Shown(*_tables(arrays, category, follower_rows(followers)), followers)
 
 
 def owned(rows: Rows, creator_id: str) -> Rows:
@@ -36,21 +67,28 @@ def packed(histories: Sequence[Rows]) -> Packed:
     return Packed(
         bytearray(msgspec.msgpack.encode(laid_out)),
         [[len(rows.get(name, [])) for name in PACKED] for rows in histories],
+        [_category(rows) for rows in histories],
         [str(row["brief_id"]) for rows in histories for row in rows.get("collaborations", [])],
     )
+
+
+def _category(rows: Rows) -> str | None:
+    """Return what the first row of a creator says."""
+    [first, *_] = rows.get("creators") or [{}]
+    return str(found) if (found := first.get("category")) is not None else None
 
 
 def _laid_out(table: str, row: Mapping[str, object]) -> dict[str, object]:
     return {name: row.get(name) for name in TABLES[table].names}
 
 
-def plainly(rows: Rows, briefs: Briefs) -> History:
+def plainly(rows: Rows, briefs: Briefs) -> Shown:
     """Return one history by the reader's general way."""
-    given = {name: some for name, some in rows.items() if some}
-    return history_of(from_rows(given, briefs=briefs))
+    tables = from_rows({name: some for name, some in rows.items() if some}, briefs=briefs)
+    return Shown(histories_of(tables), collaboration_rows(tables), tables.followers)
 
 
-def unequal(one: History, other: History) -> list[str]:
+def unequal(one: Shown, other: Shown) -> list[str]:
     """Return where two histories differ in any bit."""
     return [
         f"{name}: {found}"
@@ -59,7 +97,7 @@ def unequal(one: History, other: History) -> list[str]:
     ]
 
 
-def _arrays(history: History) -> Iterator[tuple[str, object]]:
+def _arrays(history: Shown) -> Iterator[tuple[str, object]]:
     for table in history.histories._fields:
         rows = getattr(history.histories, table)
         yield from ((f"{table}.{name}", getattr(rows, name)) for name in rows._fields)

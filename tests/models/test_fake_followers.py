@@ -7,7 +7,7 @@ import pytest
 
 from features.catalogue import NAMES
 from models import fake_followers as module
-from models.fake_followers import FakeFollowers, FakeFollowersScores
+from models.fake_followers import FakeFollowers, FakeFollowersScores, Sampled
 from models.levels import level
 from models.prior import Heap, Prior
 from tests.models.fitted import (
@@ -67,6 +67,17 @@ def test_without_a_sample_the_prior_answers() -> None:
         fake_accounts().audience(only(samples([2000] * 6), row).values).share for row in range(6)
     ]
     np.testing.assert_allclose(many.share, alone, atol=0.03)
+
+
+def test_a_sample_that_says_nothing_changes_no_bit() -> None:
+    """The way without samples gives what the way with them gives where they add nothing."""
+    X, model = matrix(200, seed=6), fake_followers()
+    nothing = np.full(200, np.nan)
+    silent = Sampled(np.zeros((200, 201)), np.zeros(200, np.int64), nothing, nothing)
+    alone, beside = model.posterior(X), model.posterior(X, silent)
+    for name in NUMBERS:
+        assert getattr(alone, name).tobytes() == getattr(beside, name).tobytes()
+    assert alone.level == beside.level
 
 
 def test_frame_and_age_of_a_sample_count() -> None:
