@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from features.arrays import Codes, Flags
+from features.arrays import Codes, Flags, Ints
 from features.assemble import codes_of
 from features.compiled import straight
 from features.convert import TEXT, column_of
 from features.deals import Briefs
-from features.packed_arrays import Arrays, arrays_of
+from features.packed_arrays import arrays_of
 from features.packed_layout import PACKED
 from features.packed_rare import deals_of, followers
 from features.profiles import Followers
@@ -54,9 +54,13 @@ class Packed(NamedTuple):
 
 
 class History(NamedTuple):
-    """What kernels read of n creators: their rows in order, and what is no plain number of them."""
+    """What kernels read of n creators: their rows in order, and what is no plain number of them.
 
-    arrays: Arrays
+    `sizes` and `memory` are those of `features.packed_arrays`.
+    """
+
+    sizes: Ints
+    memory: Ints
     category: Codes
     followers: Followers
 
@@ -80,15 +84,13 @@ def unpacked(packed: Packed, briefs: Briefs) -> tuple[History | None, Flags]:
         Which ones are: one creator, no row of another, and none that breaks a rule, refers to
         nothing or shares its key.
     """
-    clean, arrays = _arrays_of(
-        np.frombuffer(packed.data, dtype=np.uint8),
-        np.array(packed.sizes, dtype=np.int64),
-        deals_of(packed.briefs, briefs),
-    )
+    sizes = np.array(packed.sizes, dtype=np.int64)
+    data = np.frombuffer(packed.data, dtype=np.uint8)
+    clean, memory = _arrays_of(data, sizes, deals_of(packed.briefs, briefs))
     if not all(clean.tolist()):
         return None, clean
     category = np.array([_label(text) for text in packed.categories], dtype=np.int64)
-    return History(arrays, category, followers(packed.data, arrays)), clean
+    return History(sizes, memory, category, followers(packed.data, sizes, memory)), clean
 
 
 @lru_cache(4096)

@@ -46,7 +46,8 @@ class Ordered(NamedTuple):
     goals: Floats
 
 
-DEAL_KNOWN, DEAL_HIDDEN, DEAL_BRAND, DEAL_CATEGORY = np.arange(4)
+DEAL_COLUMNS = np.int64(4)
+DEAL_KNOWN, DEAL_HIDDEN, DEAL_BRAND, DEAL_CATEGORY = np.arange(DEAL_COLUMNS)
 
 
 class Deals(NamedTuple):

@@ -12,7 +12,6 @@ from features.assemble import followers_of
 from features.convert import TEXT
 from features.deals import Briefs
 from features.frame import Frame, Origin
-from features.packed_arrays import Arrays
 from features.packed_layout import APART, FOLLOWERS, KNOWN, WIDTH, slot_of
 from features.packed_order import Deals
 from features.packed_read import NO_TEXT
@@ -52,27 +51,29 @@ def _taken(column: Any, rows: Ints, unknown: float) -> Any:
     return values
 
 
-def followers(data: bytearray, arrays: Arrays) -> Followers:
+def followers(data: bytearray, sizes: Ints, memory: Ints) -> Followers:
     """Return the samples by the reader's own rules, for which no row is bad.
 
     Parameters
     ----------
     data : bytearray
-    arrays : Arrays
+    sizes, memory : ndarray of int64
+        Of `features.packed_arrays`.
     """
-    height, n = int(arrays.heights[FOLLOWERS]), arrays.offsets.shape[1] - 1
-    if not height:
-        return _nobody(n)
-    start, apart = int(arrays.starts[FOLLOWERS]), int(APART[FOLLOWERS])
-    cells = arrays.ordered.cells[start : start + height * int(WIDTH[FOLLOWERS])]
+    counts = sizes[:, FOLLOWERS]
+    if not counts.any():
+        return _nobody(len(sizes))
+    height, apart, width = int(counts.sum()), int(APART[FOLLOWERS]), int(WIDTH[FOLLOWERS])
+    start = int((sizes.sum(axis=0) * WIDTH)[:FOLLOWERS].sum())
+    cells = memory[start : start + height * width]
     whole = cells[: height * apart].reshape(apart, height)
     numbers = cells[height * apart :].view(np.float64).reshape(height, -1)
     columns: dict[str, Any] = dict(zip((*FOLLOWER_VALUES, "frame"), numbers.T, strict=True))
     columns["observed_at"] = whole[int(KNOWN[FOLLOWERS])]
     columns["sample_id"] = pa.array(_texts(data, whole[_SAMPLE]), TEXT)
     frame = Frame(FOLLOWERS_SCHEMA, np.arange(height), columns, Origin(()))
-    creator = np.repeat(np.arange(n), np.diff(arrays.offsets[FOLLOWERS]))
-    return followers_of(Settled(frame, {"creator_id": creator}, ints(height)), n)
+    creator = np.repeat(np.arange(len(sizes)), counts)
+    return followers_of(Settled(frame, {"creator_id": creator}, ints(height)), len(sizes))
 
 
 def _texts(data: bytearray, places: Ints) -> list[str | None]:

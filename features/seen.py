@@ -24,7 +24,7 @@ from features.drivers import (
 )
 from features.histories import collaboration_rows, follower_rows, histories_of
 from features.packed import History
-from features.packed_arrays import Arrays
+from features.packed_arrays import arrays_in
 from features.packed_tables import collaborations_in, histories_in
 from features.samples import Samples, samples_of
 from features.summary import COUNTED, DataSummary, blank_summary, summary_of
@@ -66,8 +66,8 @@ def seen(history: History, asked: Asked) -> Seen:
     Seen
         In their order; bit for bit what `matrix`, `samples` and `data_summary` give.
     """
-    arrays, category, followers = history
-    X, about, counted = _seen_rows(arrays, category, follower_rows(followers), asked)
+    sizes, memory, category, followers = history
+    X, about, counted = _seen_rows(sizes, memory, category, follower_rows(followers), asked)
     if len(followers.known):
         sampled = samples_of(followers, Moments(asked.state, asked.as_of))
     else:
@@ -147,10 +147,11 @@ def _states(
 @straight
 @kernel
 def _seen_rows(
-    arrays: Arrays, category: Codes, followers: FollowerRows, asked: Asked
+    sizes: Ints, memory: Ints, category: Codes, followers: FollowerRows, asked: Asked
 ) -> tuple[Floats, Floats, Ints]:
     """Return X, platform and followers, and the counts of `features.summary`."""
     n = len(category)
+    arrays = arrays_in(sizes, memory)
     tables = histories_in(arrays, category, followers)
     worked = collaborations_in(arrays)
     moments = Moments(asked.state, asked.as_of)

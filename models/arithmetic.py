@@ -6,6 +6,8 @@ bit. The polynomials are those of fdlibm (error below one unit in the last place
 
 import math
 
+import numpy as np
+
 from features.arrays import Floats
 from features.compiled import kernel, kernel_part
 
@@ -15,6 +17,13 @@ INVERSE_LN2 = 1.44269504088896338700
 ROOT_HALF = 0.70710678118654752440
 EXP_OVERFLOW = 709.782712893384
 EXP_UNDERFLOW = -745.1332191019411
+
+# How a float64 is made: sign, 11 bits of exponent + BIAS, then FRACTION bits of fraction.
+FRACTION, BIAS = 52, 1023
+FRACTION_BITS, HALF_BITS = (1 << FRACTION) - 1, (BIAS - 1) << FRACTION
+LEAST_NORMAL = 2.2250738585072014e-308
+ENLARGED = 2.0**54
+MOST_EXPONENT = 1000.0
 
 
 @kernel_part
@@ -33,7 +42,11 @@ def exponential(x: float) -> float:
         -1.65339022054652515390e-06 + t * 4.13813679705723846039e-08
     )
     c = r - t * (1.66666666666666019037e-01 + t * (-2.77777777770155933842e-03 + t * tail))
-    return math.ldexp(1.0 - ((low - (r * c) / (2.0 - c)) - high), int(k))
+    mantissa = 1.0 - ((low - (r * c) / (2.0 - c)) - high)
+    if abs(k) < MOST_EXPONENT:
+        # What ldexp gives, without a call of the C library.
+        return mantissa * float(np.int64((int(k) + BIAS) << FRACTION).view(np.float64))
+    return math.ldexp(mantissa, int(k))
 
 
 @kernel_part
@@ -43,7 +56,14 @@ def logarithm(x: float) -> float:
         return -math.inf if x == 0.0 else math.nan
     if x == math.inf:
         return x
-    mantissa, exponent = math.frexp(x)
+    # What frexp gives, without a call of the C library.
+    exponent = 1 - BIAS
+    if x < LEAST_NORMAL:
+        x *= ENLARGED
+        exponent -= 54
+    bits = np.float64(x).view(np.int64)
+    exponent += int(bits >> FRACTION)
+    mantissa = float(np.int64(bits & FRACTION_BITS | HALF_BITS).view(np.float64))
     if mantissa < ROOT_HALF:
         mantissa *= 2.0
         exponent -= 1

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from features.arrays import Flags, Floats, Ints
-from features.compiled import kernel, kernel_part
+from features.compiled import in_vectors, kernel, kernel_part
 from models.paths import CELL, POINTS, Paths, paths
 from models.tree_text import Grown
 from models.walks import ZERO, Places
@@ -259,6 +259,7 @@ def _add(X: Floats, found: Paths, tables: Tables, largest: int, out: Floats) -> 
                     out[start + i, found.column[first + s]] += added[at + s]
 
 
+@in_vectors
 @kernel
 def _explain(  # noqa: PLR0917  (compiled code takes no keywords)
     X: Floats,

@@ -175,16 +175,21 @@ def fake_followers_reasons(
         `follower_sample`, where there is one, is by how much the sample moved the risk's log-odds.
     """
     inputs = model.inputs(X)
-    before = np.clip(model.prior_risk(X), CERTAIN, 1.0 - CERTAIN)
-    after = np.clip(scores.risk, CERTAIN, 1.0 - CERTAIN)
-    risks = zip(scores.n_sampled.tolist(), before.tolist(), after.tolist(), strict=True)
-    moved = [logit(new) - logit(old) if n else 0.0 for n, old, new in risks]
+    moved = _moved(model, X, scores) if scores.n_sampled.any() else [0.0] * len(X)
     found = _Found(
         (*_topics(model.served.columns), _SAMPLE),
         np.column_stack([inputs, scores.n_sampled]),
         np.column_stack([model.served.contributions(inputs)[:, :-1], moved]),
     )
     return _strongest(found, k, model.references, peers, INAUTHENTIC)
+
+
+def _moved(model: FakeFollowers, X: Floats, scores: FakeFollowersScores) -> list[float]:
+    """Return by how much each row's sample moved the log-odds of its risk."""
+    before = np.clip(model.prior_risk(X), CERTAIN, 1.0 - CERTAIN)
+    after = np.clip(scores.risk, CERTAIN, 1.0 - CERTAIN)
+    risks = zip(scores.n_sampled.tolist(), before.tolist(), after.tolist(), strict=True)
+    return [logit(new) - logit(old) if n else 0.0 for n, old, new in risks]
 
 
 class _Topic(NamedTuple):
@@ -241,8 +246,11 @@ def _strongest(
 ) -> list[list[Reason]]:
     """Return of every row the k topics that matter most; what adds nothing is no reason."""
     order = np.argsort(-np.abs(found.contributions), axis=1, kind="stable")[:, :k]
-    values = np.take_along_axis(found.values, order, axis=1).tolist()
-    contributions = np.take_along_axis(found.contributions, order, axis=1).tolist()
+    row = np.arange(len(order))[:, None]
+    values, contributions = (
+        found.values[row, order].tolist(),
+        found.contributions[row, order].tolist(),
+    )
     rows = zip(order.tolist(), values, contributions, peers.platform, peers.tier, strict=True)
     return [
         [

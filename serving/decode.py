@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
@@ -81,6 +82,16 @@ def audit_request(body: bytes) -> AuditRequest:
     return request
 
 
+def rows_of(history: History) -> int:
+    """Return how many rows a history has in all.
+
+    Parameters
+    ----------
+    history : History
+    """
+    return sum(map(len, _tables(history)))
+
+
 def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
     """Return `body` as the decoder's type."""
     try:
@@ -148,9 +159,8 @@ def _refuse_too_many_rows(request: ScoreRequest) -> None:
     rows = followers = 0
     for creator in request.creators:
         if creator.history is not None:
-            sizes = {name: len(getattr(creator.history, name)) for name in TABLES}
-            rows += sum(sizes.values())
-            followers = max(followers, sizes["followers"])
+            rows += rows_of(creator.history)
+            followers = max(followers, len(creator.history.followers))
     if rows > MOST_HISTORY_ROWS:
         raise Problem(413, f"a request holds at most {MOST_HISTORY_ROWS} history rows in all")
     if followers > MOST_FOLLOWERS:
@@ -167,6 +177,8 @@ TABLES = (
     "collaborations",
     "outcomes",
 )
+_tables = attrgetter(*TABLES)
+_owner = attrgetter("creator_id")
 _VALUES = {
     "country": frozenset(COUNTRIES),
     "gender": frozenset(GENDERS),
@@ -196,7 +208,7 @@ def _foreign_rows(creator_id: str, history: History, above: str) -> Iterator[tup
     for name in _OWNED:
         rows = getattr(history, name)
         # All rows are looked at again only where one is.
-        if {row.creator_id for row in rows} <= {creator_id}:
+        if not rows or set(map(_owner, rows)) == {creator_id}:
             continue
         for i, row in enumerate(rows):
             if row.creator_id != creator_id:
@@ -205,6 +217,8 @@ def _foreign_rows(creator_id: str, history: History, above: str) -> Iterator[tup
 
 def _misplaced_values(history: History, above: str) -> Iterator[tuple[str, str]]:
     """Yield every line of a breakdown whose value is none of its dimension."""
+    if not history.audience:
+        return
     distinct = {(row.dimension, row.value) for row in history.audience}
     if all(value in _VALUES[dimension] for dimension, value in distinct):
         return

@@ -1,7 +1,7 @@
 """Which requests take a millisecond or two, and so may be answered on the event loop itself."""
 
 from serving.contract import ScoreRequest
-from serving.decode import TABLES
+from serving.decode import rows_of
 
 LIGHT_BYTES = 64 * 2**10
 """Larger bodies are decoded off the event loop."""
@@ -21,7 +21,7 @@ def is_light(request: ScoreRequest) -> bool:
     if len(request.creators) > LIGHT_CREATORS or request.reasons:
         return False
     histories = [one.history for one in request.creators if one.history is not None]
-    rows = sum(len(getattr(history, table)) for history in histories for table in TABLES)
+    rows = sum(map(rows_of, histories))
     return rows + HISTORY_ROWS * len(histories) <= LIGHT_ROWS
 
 

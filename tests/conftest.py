@@ -55,6 +55,21 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
+@pytest.fixture(scope="session", autouse=True)
+def kernels(shared: Path) -> None:
+    """Compile the features' kernels once, not in every test process at the same time."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    import numpy as np
+
+    from features.computing import states
+    from features.tables import Tables
+
+    with once(shared / "kernels") as mine:
+        if mine:
+            states(Tables.empty(), np.array([-1]), 0)
+
+
 @pytest.fixture(scope="session")
 def world(shared: Path) -> Path:
     """Return the tables folder of a simulated marketplace with 300 creators."""

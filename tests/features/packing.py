@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from features.arrays import Codes
+from features.arrays import Codes, Ints
 from features.compiled import kernel
 from features.deals import Briefs
 from features.histories import collaboration_rows, follower_rows, histories_of
 from features.packed import PACKED, History, Packed
-from features.packed_arrays import Arrays
+from features.packed_arrays import arrays_in
 from features.packed_tables import collaborations_in, histories_in
 from features.profiles import Followers
 from features.rows import from_rows
@@ -34,15 +34,16 @@ class Shown(NamedTuple):
 
 @kernel
 def _tables(
-    arrays: Arrays, category: Codes, followers: FollowerRows
+    sizes: Ints, memory: Ints, category: Codes, followers: FollowerRows
 ) -> tuple[Histories, CollaborationRows]:
+    arrays = arrays_in(sizes, memory)
     return histories_in(arrays, category, followers), collaborations_in(arrays)
 
 
 def shown(history: History) -> Shown:
     """Return the tables that kernels make of packed histories."""
-    arrays, category, followers = history
-    return Shown(*_tables(arrays, category, follower_rows(followers)), followers)
+    sizes, memory, category, followers = history
+    return Shown(*_tables(sizes, memory, category, follower_rows(followers)), followers)
 
 
 def owned(rows: Rows, creator_id: str) -> Rows:

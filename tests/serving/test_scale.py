@@ -130,22 +130,34 @@ def test_many_runs_are_merged_in_groups(
     same(tmp_path / "out", case)
 
 
-@pytest.mark.parametrize(
-    "last",
-    ["snapshots/.done", "post_metrics-routed/.done", "part-00001/part.json", "partition.json",
-     "manifest.json", "scores/00001-00000", "records/00001.json", "scores/part-00003.parquet"],
-)  # fmt: skip
+STEPS = (
+    "snapshots/.done",
+    "post_metrics-routed/.done",
+    "part-00001/part.json",
+    "partition.json",
+    "scores/00001-00000",
+    "records/00001.json",
+    "scores/part-00003.parquet",
+    "manifest.json",
+)
+"""What a job writes, in its order."""
+
+
 def test_a_job_killed_anywhere_goes_on(
-    at_home: Path, case: Case, tmp_path: Path, small: None, last: str
+    at_home: Path, case: Case, tmp_path: Path, small: None
 ) -> None:
-    """Whatever a kill -9 interrupts, the same command ends with the same bytes."""
+    """Killed (kill -9) before one file after the other, it ends with the same bytes."""
     out = tmp_path / "out"
-    command = [sys.executable, "-c", KILLED, str(case.tables), str(case.pairs), str(out), last]
-    killed = subprocess.run(command, check=False, timeout=300, capture_output=True)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    finished = {path: path.stat().st_mtime_ns for path in out.glob("scores/part-*.parquet")}
+    command = [sys.executable, "-c", KILLED, str(case.tables), str(case.pairs), str(out)]
+    finished: dict[Path, int] = {}
+    for last in STEPS:
+        killed = subprocess.run([*command, last], check=False, timeout=300, capture_output=True)
+        assert killed.returncode == -signal.SIGKILL, f"{last}: {killed.stderr.decode()}"
+        assert {path: path.stat().st_mtime_ns for path in finished} == finished, last
+        finished |= {path: path.stat().st_mtime_ns for path in out.glob("scores/part-*.parquet")}
     score(case.tables, case.pairs, out, part_rows=SIZE)
 
+    assert finished
     assert {path: path.stat().st_mtime_ns for path in finished} == finished
     same(out, case)
 
