@@ -20,7 +20,7 @@ from benchmarks.serve_measure import interleaved, slowest
 from benchmarks.serve_memory import memory
 from benchmarks.serve_scenarios import BUSY, INLINE, METRICS, ONE, Key, cases, decoding, scenarios
 from benchmarks.serve_servers import Cores
-from benchmarks.serve_table import ratios, servers, slowest_line
+from benchmarks.serve_table import evenness, ratios, servers, slowest_line
 from benchmarks.serve_wrk import against_wrk
 from features.home import home
 
@@ -43,12 +43,28 @@ def compare(state: Home, cores: Cores, given: argparse.Namespace) -> None:
         tempfile.TemporaryDirectory() as scratch,
         fleet(state, names, cores, Path(scratch)) as all_,
     ):
-        wanted = cases(asked, all_)
-        found = interleaved(wanted, given.rounds, seconds)
+        found = interleaved(cases(asked, all_), given.rounds, seconds)
         decoded = {one.name: decoding(one) for one in asked if one.name in (INLINE, METRICS)}
         print("\n".join([*servers(found), *ratios(found, decoded)]), flush=True)
-        if given.slowest and not given.quick:
-            two = {name: wanted[Key(ONE, BUSY, name)] for name in (ON, BARE)}
+    if not given.quick:
+        tails(state, cores, given)
+
+
+def tails(state: Home, cores: Cores, given: argparse.Namespace) -> None:
+    """Print how even the answers of two servers are that share their core with no others.
+
+    A server that is not asked wakes up now and then, and a hundredth of the answers is what counts.
+    """
+    asked = scenarios(Bodies(state.about()))
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        fleet(state, (ON, BARE), cores, Path(scratch)) as both,
+    ):
+        every = cases(asked, both)
+        two = {name: every[Key(ONE, BUSY, name)] for name in (ON, BARE)}
+        by_key = {Key(ONE, BUSY, name): case for name, case in two.items()}
+        print("\n".join(evenness(interleaved(by_key, given.rounds, given.seconds))), flush=True)
+        if given.slowest:
             worst = slowest(two, given.slowest, SLICE)
             print(slowest_line(worst[ON], worst[BARE], given.slowest), flush=True)
 

@@ -92,10 +92,7 @@ def ratios(found: Found, decoded: Mapping[str, float]) -> list[str]:
             ),
             Ratio("  alone (c=1), p50", solo, alone, "at most 2.5", p50, less),
         ]
-    lines = [_ratio(found, ask) for ask in asked if ask.above in found and ask.below in found]
-    if one in found:
-        lines.append(_evenness(found[one]))
-    return lines
+    return [_ratio(found, ask) for ask in asked if ask.above in found and ask.below in found]
 
 
 def _ratio(found: Found, asked: Ratio) -> str:
@@ -109,9 +106,16 @@ def _ratio(found: Found, asked: Ratio) -> str:
     return _figure(asked.label, told(asked.of), by_use, asked.target, f"{n:,}")
 
 
-def _evenness(windows: Sequence[Window]) -> str:
-    told = spread([one.p99 for one in windows], [one.p50 for one in windows])
-    return _figure("p99 / p50 of ours", told, "", "at most 3", f"{sum(w.n for w in windows):,}")
+def evenness(found: Found) -> list[str]:
+    """Return a line of the slow answers of ours, and of the bare app, that was beside it."""
+    lines = []
+    for name, label, target in ((ON, "ours", "at most 3"), (BARE, "the bare app", "")):
+        windows = found.get(Key(ONE, BUSY, name), [])
+        if windows:
+            told = spread([one.p99 for one in windows], [one.p50 for one in windows])
+            n = f"{sum(one.n for one in windows):,}"
+            lines.append(_figure(f"p99 / p50 of {label}", told, "", target, n))
+    return lines
 
 
 def _figure(label: str, found: str, by_use: str, target: str, n: str) -> str:
