@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numba
 from numba.core import config
+from numba.core.compiler_lock import global_compiler_lock
 
 from features.home import home
 
@@ -146,11 +147,14 @@ def in_vectors(compiled: Callable[P, R]) -> Callable[P, R]:
 
     def compile_(signature: Any) -> Any:
         # Read when machine code is made, of the parts too: numba has no setting of one function.
-        config.SLP_VECTORIZE = 1  # type: ignore[attr-defined]  # not in numba's stubs
-        try:
-            return compile_plainly(signature)
-        finally:
-            config.SLP_VECTORIZE = 0  # type: ignore[attr-defined]  # not in numba's stubs
+        # Under numba's own lock, or what another thread compiles meanwhile would be made so too.
+        with global_compiler_lock:
+            before = config.SLP_VECTORIZE  # type: ignore[attr-defined]  # not in numba's stubs
+            config.SLP_VECTORIZE = 1  # type: ignore[attr-defined]  # not in numba's stubs
+            try:
+                return compile_plainly(signature)
+            finally:
+                config.SLP_VECTORIZE = before  # type: ignore[attr-defined]  # not in numba's stubs
 
     dispatcher.compile = compile_
     return compiled

@@ -50,11 +50,11 @@ from features.view_summary import summarise
 # Where each module's columns end.
 _ENDS = np.cumsum([len(family.features) for family in BASE_FAMILIES])
 SIZE, GROWTH, JUMPS, CAUSES, YEAR, ENGAGEMENT, VARIATION, POSTING, AUDIENCE = map(int, _ENDS)
+FIT, OFFER, PAST = map(int, np.cumsum([len(family.features) for family in FIT_FAMILIES]))
+
 # What kernels that call these pass for `training` and the start of a span: for each constant of
 # Python's own numba would compile them anew.
 SERVED, START = cast("bool", np.bool_(False)), cast("int", np.int64(0))
-
-FIT, OFFER, PAST = map(int, np.cumsum([len(family.features) for family in FIT_FAMILIES]))
 
 
 class StateArrays(NamedTuple):

@@ -24,10 +24,9 @@ from features.frame import Frame, Origin, Weights, joined_weights
 from features.rules import is_fine
 from features.values import WrongType, wrong_type
 
-# Arrow's usual allocator gives memory back after every batch and asks for it anew: a page that is
-# cleared anew costs more than what is decoded into it. Others keep what they had.
-_KEEPING = next(name for name in ("jemalloc", "system") if name in pa.supported_memory_backends())
-pa.set_memory_pool(getattr(pa, f"{_KEEPING}_memory_pool")())
+# These keep the memory of a batch for the next; clearing it anew would take longer than decoding.
+_KEEPS = next(name for name in ("jemalloc", "system") if name in pa.supported_memory_backends())
+pa.set_memory_pool(getattr(pa, f"{_KEEPS}_memory_pool")())
 
 BATCH = 1 << 17
 """Rows decoded at once: few enough that their memory is used again for the next ones."""

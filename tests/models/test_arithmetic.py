@@ -51,6 +51,13 @@ def test_logarithm_is_right_to_the_last_place(x: float) -> None:
     assert abs(log(x)[0] - math.log(x)) <= math.ulp(math.log(x))
 
 
+@given(st.floats(-745.0, -690.0), st.floats(5e-324, 1e-300, allow_subnormal=True))
+def test_the_smallest_numbers_are_right_too(x: float, small: float) -> None:
+    """Beside and below the least normal number, where an exponent has no bits of its own."""
+    assert abs(exp(x)[0] - math.exp(x)) <= math.ulp(math.exp(x))
+    assert abs(log(small)[0] - math.log(small)) <= math.ulp(math.log(small))
+
+
 def test_ends_of_the_range() -> None:
     """Overflow is infinite, underflow zero, and NaN stays NaN."""
     assert exp(1e4, -1e4, 0.0) == [math.inf, 0.0, 1.0]
