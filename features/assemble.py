@@ -16,9 +16,11 @@ from features.arrays import (
     codes,
     country_code,
     ints,
+    owned,
 )
+from features.compiled import kernel
 from features.countries import COUNTRIES
-from features.frame import of_codes
+from features.frame import Frame
 from features.ordering import arranged, order_of
 from features.profiles import (
     FOLLOWER_VALUES,
@@ -35,6 +37,7 @@ from features.profiles import (
 )
 from features.rules import DIMENSION_ENDS
 from features.settle import Settled
+from features.texts import of_codes
 
 # The last entry stands for a country that is null.
 _COUNTRY = np.array([*(country_code(country) for country in COUNTRIES), np.nan])
@@ -72,6 +75,21 @@ def codes_of(texts: Any) -> Codes:
     return numbers
 
 
+def column_codes(frame: Frame, name: str) -> Codes:
+    """Return the code of each text of a column, 0 for null and where it is absent.
+
+    Parameters
+    ----------
+    frame : Frame
+    name : str
+
+    Returns
+    -------
+    ndarray of int64
+    """
+    return codes_of(frame.coded(name)) if name in frame.columns else ints(len(frame))
+
+
 def offsets_of(rows: Ints, groups: int) -> Ints:
     """Return where each group starts among rows sorted by group, and the end.
 
@@ -86,8 +104,15 @@ def offsets_of(rows: Ints, groups: int) -> Ints:
     ndarray of int64, shape (groups + 1,)
     """
     offsets = ints(groups + 1)
-    np.cumsum(np.bincount(rows, minlength=groups), out=offsets[1:])
-    return offsets
+    count(owned(rows, np.int64), offsets)
+    return np.cumsum(offsets, out=offsets)
+
+
+@kernel
+def count(rows: Ints, offsets: Ints) -> None:
+    """Add the rows of each group to the entry behind its own."""
+    for row in range(len(rows)):
+        offsets[rows[row] + 1] += 1
 
 
 def creators_of(settled: Settled) -> Creators:
@@ -100,8 +125,8 @@ def creators_of(settled: Settled) -> Creators:
         index=dict(zip(names, range(len(names)), strict=True)),
         platform=frame.number("platform"),
         country=countries(frame.number("country")),
-        language=codes_of(frame.coded("language")),
-        category=codes_of(frame.coded("category")),
+        language=column_codes(frame, "language"),
+        category=column_codes(frame, "category"),
         created_at=frame.time("created_at"),
         verified=frame.number("is_verified"),
         accepts=frame.number("accepts"),
@@ -148,7 +173,7 @@ def posts_of(settled: Settled, creators: int) -> tuple[Posts, Ints | None]:
         known=known,
         hidden=np.array(ordered.hidden),
         values=frame.numbers(POST_VALUES),
-        brand=codes_of(frame.coded("brand_id")),
+        brand=column_codes(frame, "brand_id"),
         metric_offsets=ints(len(frame) + 1),
         metric_known=ints(),
         metrics=none,

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from features.arrays import UNKNOWN_TIME, Codes, Floats, Ints, Times
-from features.assemble import codes_of, countries, offsets_of
+from features.assemble import column_codes, countries, offsets_of
 from features.countries import COUNTRIES
 from features.deals import OUTCOMES, Applications, Briefs, Collaborations
 from features.frame import Frame
@@ -32,7 +32,7 @@ def briefs_of(settled: Settled, brands: Frame | None) -> Briefs:
     order = np.asarray(pc.sort_indices(settled.frame.text("brief_id")), dtype=np.int64)
     frame, hidden = settled.frame.take(order), settled.hidden[order]
     category, country, value, known = _brand_columns(frame, brands)
-    own = codes_of(frame.coded("category"))
+    own = column_codes(frame, "category")
     goal = frame.number("conversion_goal")
     offsets, dimension, target, weight = _targets(frame)
     ids: list[str] = frame.text("brief_id").to_pylist()
@@ -41,7 +41,7 @@ def briefs_of(settled: Settled, brands: Frame | None) -> Briefs:
         index={name: row for row, name in enumerate(ids)},
         known=frame.time("created_at"),
         hidden=hidden,
-        brand=codes_of(frame.coded("brand_id")),
+        brand=column_codes(frame, "brand_id"),
         category=np.where(own == 0, category, own),
         type=frame.number("collaboration_type"),
         goal=np.where(np.isnan(goal), 1.0, goal),
@@ -69,7 +69,7 @@ def _brand_columns(frame: Frame, brands: Frame | None) -> tuple[Codes, Floats, F
         return np.zeros(rows, np.int64), unknown, unknown.copy(), np.full(rows, UNKNOWN_TIME)
     row = arrow_finder(brands.text("brand_id"))(frame.text("brand_id"))
     # The row -1 takes the last entry, which stands for an unknown brand.
-    category = np.append(codes_of(brands.coded("category")), 0)[row]
+    category = np.append(column_codes(brands, "category"), 0)[row]
     country = np.append(countries(brands.number("country")), np.nan)[row]
     value = np.append(brands.number("average_order_value"), np.nan)[row]
     known = np.append(brands.time("observed_at"), UNKNOWN_TIME)[row]

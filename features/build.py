@@ -35,12 +35,12 @@ from features.settle import (
     Parent,
     Rivals,
     Settled,
-    arrow_finder,
     indexed_finder,
     settle,
     sorted_finder,
 )
 from features.tables import Tables
+from features.textindex import TextIndex
 
 Load = Callable[[str], Frame | None]
 Rows = Callable[[str], Settled | None]
@@ -135,7 +135,7 @@ def _creators(rows: Rows, parents: dict[str, Parent]) -> Creators:
     if settled is None:
         return Creators.empty()
     creators = creators_of(settled)
-    parents["creators"] = Parent(arrow_finder(pa.array(creators.ids, TEXT)))
+    parents["creators"] = Parent(TextIndex(pa.array(creators.ids, TEXT)).find)
     return creators
 
 
@@ -144,7 +144,7 @@ def _briefs(rows: Rows, parents: dict[str, Parent], given: Briefs | None) -> Bri
     settled = rows("briefs")
     if settled is not None:
         given = briefs_of(settled, brands.frame if brands else None)
-        parents["briefs"] = Parent(arrow_finder(pa.array(given.ids, TEXT)))
+        parents["briefs"] = Parent(TextIndex(pa.array(given.ids, TEXT)).find)
     elif given is not None:
         parents["briefs"] = Parent(sorted_finder(given.ids), open=True)
     return Briefs.empty() if given is None else given
@@ -155,8 +155,9 @@ def _posts(rows: Rows, parents: dict[str, Parent], creators: int) -> Posts:
     if settled is not None:
         posts, order = posts_of(settled, creators)
         parents["posts"] = Parent(indexed_finder(settled.frame.index("post_id"), order))
+        settled = None  # what is not held any more is room for the next table
     metrics = rows("post_metrics")
-    if settled is None or metrics is None:
+    if parents.pop("posts", None) is None or metrics is None:
         return posts
     offsets, known, values = nested(metrics, "post_id", len(posts.known), METRICS)
     return replace(posts, metric_offsets=offsets, metric_known=known, metrics=values)
@@ -168,7 +169,7 @@ def _collaborations(
     settled, collaborations = rows("collaborations"), Collaborations.empty(creators)
     if settled is not None:
         collaborations, ids = collaborations_of(settled, briefs, creators)
-        parents["collaborations"] = Parent(arrow_finder(ids))
+        parents["collaborations"] = Parent(TextIndex(ids).find)
     outcomes = rows("outcomes")
     if settled is None or outcomes is None:
         return collaborations

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from features.arrays import UNKNOWN_TIME, Floats, Times
 from features.columns import Column
 from features.errors import InputError
-from features.frame import is_coded, of_codes
+from features.texts import is_coded, of_codes
 from features.values import EXPECTED, WrongType, mask_of, totals_of, weights_of
 
 TEXT = pa.large_string()

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from features.arrays import UNKNOWN_TIME, Ints, Times, ints
-from features.frame import Frame, Weights, of_codes
+from features.frame import Frame, Weights
 from features.ordering import repeated
+from features.texts import of_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ def _sharing(frame: Frame, links: dict[str, Ints]) -> Ints:
             return ints()
         first = index.first
         return np.flatnonzero(np.bincount(first, minlength=len(first))[first] > 1)
-    return repeated(*[numbers_of(links.get(name, frame.columns[name])) for name in names])
+    keys = [links[name] if name in links else frame.column(name) for name in names]
+    return repeated(*map(numbers_of, keys))
 
 
 def numbers_of(column: Any) -> Ints:

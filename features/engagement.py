@@ -42,10 +42,10 @@ def _median_ratio(rows: Ints, posts: Floats, top: Column, bottom: Column, days: 
     n = 0
     for place in range(first, len(rows)):
         i = rows[place]
-        value = ratio(posts[i, top], posts[i, bottom])
-        if not np.isnan(value):
-            work[n] = value
-            n += 1
+        value = posts[i, top] / posts[i, bottom]
+        work[n] = value
+        # Added, not branched on: what is missing is missing at random.
+        n += (posts[i, bottom] > 0.0) & (not np.isnan(value))
     return median(work[:n])
 
 
@@ -58,10 +58,9 @@ def _sums(view: View, top: Column, bottom: Column, days: float) -> tuple[float, 
     below = 0.0
     for place in range(first_recent(rows, posts, days), len(rows)):
         i = rows[place]
-        both = posts[i, top] + posts[i, bottom]
-        if not np.isnan(both):
-            above += posts[i, top]
-            below += posts[i, bottom]
+        both = not np.isnan(posts[i, top] + posts[i, bottom])
+        above += posts[i, top] if both else 0.0
+        below += posts[i, bottom] if both else 0.0
     return above, below
 
 
@@ -181,10 +180,9 @@ def log_impressions(view: View, days: float) -> float:
     work = np.empty(len(rows) - first)
     n = 0
     for place in range(first, len(rows)):
-        i = rows[place]
-        if not np.isnan(posts[i, POST_EXPECTED]):
-            work[n] = posts[i, POST_EXPECTED]
-            n += 1
+        value = posts[rows[place], POST_EXPECTED]
+        work[n] = value
+        n += not np.isnan(value)
     return np.log10(1.0 + median(work[:n]))
 
 

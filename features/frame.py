@@ -10,6 +10,7 @@ import pyarrow as pa
 from features.arrays import UNKNOWN_TIME, Floats, Ints, Times, ints
 from features.columns import Schema
 from features.textindex import TextIndex
+from features.texts import found, is_coded, whole
 
 Row = Mapping[str, object]
 
@@ -100,9 +101,9 @@ class Frame:
     """Columns of one table by name, of equal length.
 
     Ids, texts and labels are Arrow arrays of large strings, or of codes that stand for them (a
-    dictionary in which each text stands once); times int64 with UNKNOWN_TIME;
-    weights `Weights`; every other kind float64 with NaN for null. A value that is none of its
-    column's choices is -1. `positions` are the rows' places in `origin`, or
+    dictionary in which each text stands once), whole or in pieces; times int64 with
+    UNKNOWN_TIME; weights `Weights`; every other kind float64 with NaN for null. A value that is
+    none of its column's choices is -1. `positions` are the rows' places in `origin`, or
     their number where these are all rows of it; `side_by_side`, where it
     is there, holds the schema's `values`, of which their columns are views; `fine` names columns
     that are known to keep their rules.
@@ -117,6 +118,7 @@ class Frame:
     _indices: dict[str, TextIndex] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _whole: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return self.positions if isinstance(self.positions, int) else len(self.positions)
@@ -150,26 +152,31 @@ class Frame:
             return column
         return np.full(len(self), UNKNOWN_TIME, dtype=np.int64)
 
+    def column(self, name: str) -> Any:
+        """Return a column, its texts as one array: put together on first use."""
+        column = self.columns[name]
+        if not isinstance(column, pa.ChunkedArray):
+            return column
+        if name not in self._whole:
+            self._whole[name] = whole(column)
+        return self._whole[name]
+
     def text(self, name: str) -> Any:
         """Return an Arrow array of large strings, all null where it is absent."""
         if name not in self.columns:
             return pa.nulls(len(self), pa.large_string())
-        column = self.columns[name]
+        column = self.column(name)
         return column.dictionary_decode() if is_coded(column) else column
 
     def coded(self, name: str) -> Any:
         """Return the texts as an Arrow dictionary and codes, all null where they are absent."""
         if name in self.columns:
-            return self.columns[name].dictionary_encode()
+            return self.column(name).dictionary_encode()
         return self.text(name).dictionary_encode()
 
     def found(self, name: str, find: Callable[[Any], Ints]) -> Ints:
         """Return what `find` finds for each text of a column, a text that is repeated but once."""
-        column = self.columns[name]
-        if is_coded(column):
-            rows: Ints = of_codes(column, np.append(find(column.dictionary), -1))
-            return rows
-        return find(column)
+        return found(self.columns[name], find)
 
     def index(self, name: str) -> TextIndex:
         """Return where each text of a column stands, made on first use."""
@@ -202,28 +209,9 @@ class Frame:
         return replace(self, columns={**self.columns, **columns}, side_by_side=None)
 
 
-def is_coded(column: Any) -> bool:
-    """Return whether a column of texts holds codes that stand for them."""
-    return isinstance(column, pa.DictionaryArray)
-
-
-def of_codes(column: Any, values: Any) -> Any:
-    """Return for each row what belongs to its text, and the last value where it is null.
-
-    Parameters
-    ----------
-    column : pyarrow.DictionaryArray
-    values : ndarray, shape (texts + 1,)
-        One for each text of the dictionary, and one more for null.
-
-    Returns
-    -------
-    ndarray
-    """
-    return values[column.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
-
-
 def _take(column: Any, rows: Ints) -> Any:
+    if isinstance(column, pa.ChunkedArray):
+        column = whole(column)
     if isinstance(column, pa.Array):
         return column.take(pa.array(rows))
     return column.take(rows)

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.arrays import Flags, Ints, ints
+from features.arrays import Flags, Ints, ints, owned
+from features.compiled import kernel
 
 BLOCK = 1 << 16  # rows compared at once: what they need stays in the cache
 
@@ -53,14 +54,27 @@ def is_rising(*keys: Ints, strictly: bool) -> bool:
     -------
     bool
     """
-    for start in range(1, len(keys[0]), BLOCK):
-        now = [key[start : start + BLOCK] for key in keys]
-        before = [key[start - 1 : start - 1 + len(now[0])] for key in keys]
-        fine: Flags = now[-1] > before[-1] if strictly else now[-1] >= before[-1]
-        for later, earlier in zip(now[-2::-1], before[-2::-1], strict=True):
-            fine = (later > earlier) | ((later == earlier) & fine)
-        if not fine.all():
+    rows = len(keys[0])
+    columns = [owned(key, np.int64) for key in keys]
+    above = np.empty(min(BLOCK, max(rows - 1, 0)), dtype=np.bool_)
+    for start in range(1, rows, BLOCK):
+        stop = min(start + BLOCK, rows)
+        above[:] = False
+        if not all(not_below(key, start, stop, above) for key in columns):
             return False
+        if strictly and not above[: stop - start].all():
+            return False
+    return True
+
+
+@kernel
+def not_below(key: Ints, start: int, stop: int, above: Flags) -> bool:
+    """Mark which rows are above the one before; tell whether none that is not marked is below."""
+    for row in range(start, stop):
+        if not above[row - start]:
+            if key[row] < key[row - 1]:
+                return False
+            above[row - start] = key[row] > key[row - 1]
     return True
 
 

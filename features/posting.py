@@ -26,9 +26,10 @@ def _share_of(posts: Floats, column: Column, value: float, days: float) -> float
     having = 0
     known = 0
     for i in range(len(posts)):
-        if posts[i, POST_AGE] <= days and posts[i, POST_STORY] == 0.0:
-            known += not np.isnan(posts[i, column])
-            having += posts[i, column] == value
+        # Added, not branched on: what is a story is random to a processor.
+        counts = (posts[i, POST_AGE] <= days) & (posts[i, POST_STORY] == 0.0)
+        known += counts & (not np.isnan(posts[i, column]))
+        having += counts & (posts[i, column] == value)
     if known == 0:
         return np.nan
     return having / known
@@ -49,7 +50,7 @@ def posts_per_week(view: View, days: float) -> float:
         return np.nan
     n = 0
     for i in range(len(posts)):
-        n += posts[i, POST_AGE] <= days and posts[i, POST_STORY] == 0.0
+        n += (posts[i, POST_AGE] <= days) & (posts[i, POST_STORY] == 0.0)
     return 7.0 * n / min(days, max(MIN_RATE_DAYS, history))
 
 
@@ -63,25 +64,22 @@ def posting_gap_cv(view: View, days: float) -> float:
     Unknown with fewer than 3 gaps.
     """
     posts = view.posts
-    gaps = np.empty(len(posts))
+    ages = np.empty(len(posts))
     n = 0
-    total = 0.0
-    last = np.nan
     for i in range(len(posts)):
-        if posts[i, POST_AGE] > days or posts[i, POST_STORY] == 1.0:
-            continue
-        if not np.isnan(last):
-            gaps[n] = last - posts[i, POST_AGE]
-            total += gaps[n]
-            n += 1
-        last = posts[i, POST_AGE]
-    if n < MIN_GAPS or total == 0.0:
+        ages[n] = posts[i, POST_AGE]
+        n += (ages[n] <= days) & (posts[i, POST_STORY] == 0.0)
+    gaps = n - 1
+    total = 0.0
+    for i in range(gaps):
+        total += ages[i] - ages[i + 1]
+    if gaps < MIN_GAPS or total == 0.0:
         return np.nan
-    mean = total / n
+    mean = total / gaps
     squares = 0.0
-    for i in range(n):
-        squares += (gaps[i] - mean) ** 2
-    return np.sqrt(squares / n) / mean
+    for i in range(gaps):
+        squares += (ages[i] - ages[i + 1] - mean) ** 2
+    return np.sqrt(squares / gaps) / mean
 
 
 @posting.feature(unit="days", text="Days since the last post", needs=["posts"])

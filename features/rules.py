@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from features.arrays import AGES, DIMENSIONS, GENDERS, UNKNOWN_TIME, Flags, Floats, Ints
 from features.columns import MOST, Column
+from features.compiled import kernel
 from features.countries import COUNTRIES
-from features.frame import Frame, is_coded, of_codes
+from features.frame import Frame
 from features.impossible import impossible
+from features.texts import is_coded, of_codes
 
 MISSING = "missing_value"
 RANGE = "out_of_range"
@@ -22,7 +25,8 @@ REFERENCE = "unknown_reference"
 CONFLICT = "conflicting_key"
 IMPOSSIBLE = "impossible_value"
 
-ID = re.compile(r"[A-Za-z0-9._:@=+~-]{1,128}")
+MOST_CHARACTERS = 128  # of an id
+ID = re.compile(rf"[A-Za-z0-9._:@=+~-]{{1,{MOST_CHARACTERS}}}")
 ID_BYTES = np.zeros(256, dtype=np.bool_)
 ID_BYTES[[byte for byte in range(128) if ID.fullmatch(chr(byte))]] = True
 EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 and 9999
@@ -87,7 +91,7 @@ def _violations(frame: Frame) -> Iterator[Violation]:
     for column in frame.schema.columns:
         if column.name not in frame.columns or column.name in frame.fine:
             continue
-        values = frame.columns[column.name]
+        values = frame.column(column.name)
         for mask, rule, reason in _CHECKS[column.kind](values, column):
             if mask.any():
                 yield column.name, mask, rule, reason
@@ -128,12 +132,23 @@ def malformed(texts: Any) -> Flags:
     if not len(texts) or data is None:
         return good
     offsets = np.frombuffer(starts, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    characters = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
     # One look at all bytes at once; blank texts are null already.
-    if ID_BYTES[characters].all() and np.diff(offsets).max() <= 128:
+    if are_ids(offsets, np.frombuffer(data, np.uint8), ID_BYTES):
         return good
     valid = [text is None or ID.fullmatch(text) is not None for text in texts.to_pylist()]
     return ~np.array(valid)
+
+
+@kernel
+def are_ids(offsets: Ints, data: npt.NDArray[np.uint8], fine: Flags) -> bool:
+    """Tell whether texts are of at most 128 bytes, each of which is fine."""
+    for row in range(len(offsets) - 1):
+        if offsets[row + 1] - offsets[row] > MOST_CHARACTERS:
+            return False
+    bad = 0
+    for place in range(offsets[0], offsets[-1]):
+        bad += not fine[data[place]]
+    return bad == 0
 
 
 def _times(values: Any, column: Column) -> Iterator[Check]:

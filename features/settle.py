@@ -172,8 +172,10 @@ def _links(frame: Frame, parents: Mapping[str, Parent]) -> tuple[dict[str, Ints]
         if parent is None or name not in frame.columns:
             continue
         links[name] = frame.found(name, parent.find)
+        if parent.open or not len(frame) or links[name].min() >= 0:
+            continue
         lost = (links[name] < 0) & ~bad
-        if not parent.open and lost.any():
+        if lost.any():
             bad |= lost
             reason = f"{name} is not in {table}, or set aside there"
             findings.append(Broken(np.flatnonzero(lost), name, REFERENCE, reason))

@@ -17,9 +17,10 @@ import pyarrow.csv as pacsv
 from features.columns import Schema
 from features.convert import WrongColumn, column_of, wrong_column
 from features.csvtext import parsed
+from features.decoding import frame_of
 from features.errors import InputError, UnknownColumnWarning, unreadable
 from features.frame import Frame, Origin, joined
-from features.parquet import ParquetFile, frame_of, opened
+from features.parquet import ParquetFile, opened
 from features.values import WrongType, wrong_type
 
 
@@ -131,8 +132,7 @@ def sha256(paths: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+            hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 

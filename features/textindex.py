@@ -99,14 +99,13 @@ def fill(texts: Texts, slots: Ints, first: Ints) -> None:
 
 
 @kernel
-def look_up(asked: Texts, of: Texts, slots: Ints, found: Ints) -> bool:
+def look_up(asked: Texts, of: Texts, slots: Ints, found: Ints, last: int) -> bool:
     """Fill in the row of each asked text among `of`, -1 where it is none.
 
     Mostly a text is the one after the last found, or that one again. Where it is not and there is
     no table, return that not all are filled in.
     """
     rows = len(of.offsets) - 1
-    last = -1
     for row in range(len(found)):
         if last + 1 < rows and _same(asked, row, of, last + 1):
             last += 1
@@ -138,6 +137,7 @@ class TextIndex:
 
     def __init__(self, texts: Any) -> None:
         self._texts = _texts(texts)
+        self._last = -1  # where the next text that is asked for is looked for first
         self.rising = bool(rising(self._texts))
 
     @cached_property
@@ -170,8 +170,10 @@ class TextIndex:
         found, asked = ints(len(texts)), _texts(texts)
         slots = ints() if self.rising else self._table[0]
         with np.errstate(over="ignore"):
-            if not look_up(asked, self._texts, slots, found):
-                look_up(asked, self._texts, self._table[0], found)
+            if not look_up(asked, self._texts, slots, found, self._last):
+                look_up(asked, self._texts, self._table[0], found, self._last)
+        if len(found):
+            self._last = int(found[-1])
         if texts.null_count:
             found[texts.is_null().to_numpy(zero_copy_only=False)] = -1
         return found

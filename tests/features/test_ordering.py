@@ -2,10 +2,11 @@
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.ordering import arranged, order_of, repeated
+from features.ordering import BLOCK, arranged, is_rising, order_of, repeated
 
 rows = st.lists(st.tuples(*[st.integers(0, 3)] * 3, st.text("ab", max_size=2)), max_size=40)
 
@@ -45,3 +46,15 @@ def test_repeated_keys_are_found(table: list[tuple[int, int, int, str]]) -> None
     found = repeated(*keys).tolist()
 
     assert found == [n for n, pair in enumerate(pairs) if pairs.count(pair) > 1]
+
+
+@pytest.mark.parametrize("row", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK])
+def test_no_fall_is_overlooked(row: int) -> None:
+    """Rows are compared in blocks: one that falls is seen within one and between two."""
+    rising = np.arange(2 * BLOCK + 1) // 3
+    falling = np.zeros(len(rising), dtype=np.int64)
+    falling[row:] = -1
+
+    assert is_rising(rising, np.zeros_like(falling), strictly=False)
+    assert not is_rising(np.zeros_like(falling), falling, strictly=False)
+    assert not is_rising(np.arange(len(rising)) // 2, np.arange(len(rising)) // 2, strictly=True)
