@@ -175,7 +175,7 @@ class Frame:
         return self.text(name).dictionary_encode()
 
     def found(self, name: str, find: Callable[[Any], Ints]) -> Ints:
-        """Return what `find` finds for each text of a column, a text that is repeated but once."""
+        """Return what `find` finds for each text of a column, as `features.texts.found`."""
         return found(self.columns[name], find)
 
     def index(self, name: str) -> TextIndex:

@@ -157,7 +157,7 @@ class TextIndex:
         return np.arange(len(self._texts.offsets) - 1) if self.rising else self._table[1]
 
     def find(self, texts: Any) -> Ints:
-        """Return the row of each text, -1 where it is not there.
+        """Return the row of each text, where the index has none twice; -1 where it is not there.
 
         Parameters
         ----------

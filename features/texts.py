@@ -62,7 +62,7 @@ def whole(column: Any) -> Any:
 
 
 def found(column: Any, find: Callable[[Any], Ints]) -> Ints:
-    """Return what `find` finds for each text, asked once for one that codes stand for.
+    """Return what `find` finds for each text, asked once a piece for one that a code stands for.
 
     Parameters
     ----------

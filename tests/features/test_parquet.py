@@ -221,3 +221,43 @@ def test_texts_that_become_equal_are_one(tmp_path: Path) -> None:
 
     assert category[0] == category[1] != 0
     assert category[2:].tolist() == [0, 0]
+
+
+def test_ids_may_be_written_as_dictionaries(tmp_path: Path) -> None:
+    """In a file of categories, and in parts of which only one has them."""
+    folder = tmp_path / "creators"
+    folder.mkdir()
+    for name, ids in (("a", pa.array(["c", "a"]).dictionary_encode()), ("b", pa.array(["b"]))):
+        columns = {"creator_id": ids, "platform": pa.array(["x"] * len(ids))}
+        pq.write_table(pa.table(columns), folder / f"{name}.parquet")
+
+    assert read(tmp_path).creators.ids == ["a", "b", "c"]
+
+
+def rows_there(path: Path) -> int | None:
+    """Return how many rows Arrow finds in a file, None if it refuses the file."""
+    try:
+        with pq.ParquetFile(path) as file:
+            found = sum(len(batch) for batch in file.iter_batches())
+            return None if file.metadata.num_rows != 6 else found
+    except (pa.ArrowException, OSError, ValueError, MemoryError):
+        return None
+
+
+def test_a_file_with_fewer_rows_than_it_says_is_refused(tmp_path: Path) -> None:
+    """Arrow reads some damaged files without an error: nothing is made of what is not there."""
+    many = {name: pa.concat_arrays([column] * 6) for name, column in SNAPSHOT.items()}
+    pq.write_table(pa.table(CREATOR), tmp_path / "creators.parquet")
+    path = tmp_path / "snapshots.parquet"
+    pq.write_table(pa.table(many), path, row_group_size=4)
+    whole, refused = path.read_bytes(), 0
+
+    for place in range(4, len(whole)):
+        path.write_bytes(whole[:place] + bytes([(whole[place] - 1) % 256]) + whole[place + 1 :])
+        there = rows_there(path)
+        if there is not None and there < 6:
+            refused += 1
+            with pytest.raises(InputError, match=r"snapshots\.parquet cannot be read"):
+                read(tmp_path)
+
+    assert refused, "no single byte made a file that Arrow reads with rows missing"
