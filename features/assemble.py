@@ -163,7 +163,7 @@ def posts_of(settled: Settled, creators: int) -> tuple[Posts, Ints | None]:
     """Return the posts' arrays without metrics, and their order where they did not stand in it."""
     frame = settled.frame
     order = arranged(
-        settled.links["creator_id"], frame.time("posted_at"), ties=frame.text("post_id")
+        settled.links["creator_id"], frame.time("posted_at"), ties=frame.columns["post_id"]
     )
     ordered, creator, known = _by_creator(settled, "posted_at", order)
     frame = ordered.frame

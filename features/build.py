@@ -41,8 +41,9 @@ from features.settle import (
 )
 from features.tables import Tables
 from features.textindex import TextIndex
+from features.texts import Finder
 
-Load = Callable[[str], Frame | None]
+Load = Callable[[str, Mapping[str, Finder]], Frame | None]
 Rows = Callable[[str], Settled | None]
 
 ASKED = (
@@ -50,17 +51,20 @@ ASKED = (
     "brands",
     "briefs",
     "posts",
+    "snapshots",
     "post_metrics",
     "collaborations",
     "outcomes",
-    "snapshots",
     "audience",
     "followers",
     "audits",
     "applications",
     "accounts",
 )
-"""The order in which `build` asks for tables."""
+"""The order in which `build` asks for tables: the ids of one are known before the next but one."""
+
+LOOKED_UP = ("creators", "posts", "collaborations")
+"""Tables of whose ids, where others refer to them, nothing but the row is asked."""
 
 
 def build(
@@ -74,7 +78,8 @@ def build(
     Parameters
     ----------
     load : callable
-        Name of a table to its frame, None where the table is absent.
+        Name of a table, and what finds the ids of `LOOKED_UP` that are known by then, to its
+        frame; None where the table is absent.
     ledger : Ledger
         Counts and bad rows are added to it.
     briefs : Briefs, optional
@@ -95,7 +100,8 @@ def build(
     present: set[str] = set()
 
     def rows(name: str) -> Settled | None:
-        frame = load(name)
+        known = {table: parents[table].find for table in LOOKED_UP if table in parents}
+        frame = load(name, known)
         if frame is None:
             return None
         present.add(name)
@@ -105,13 +111,15 @@ def build(
     size = len(creators.ids)
     briefs = _briefs(rows, parents, briefs)
     posts = _posts(rows, parents, size)
+    snapshots = _snapshots(rows, size)
+    posts = _measured(posts, rows, parents)
     collaborations = _collaborations(rows, parents, briefs, size)
-    snapshots, audience = rows("snapshots"), rows("audience")
+    audience = rows("audience")
     followers, audits = rows("followers"), rows("audits")
     applications, accounts = rows("applications"), rows("accounts")
     return Tables(
         creators=creators,
-        snapshots=snapshots_of(snapshots, size) if snapshots else Snapshots.empty(size),
+        snapshots=snapshots,
         posts=posts,
         audience=audience_of(audience, size) if audience else Audience.empty(size),
         followers=followers_of(followers, size) if followers else Followers.empty(size),
@@ -151,11 +159,20 @@ def _briefs(rows: Rows, parents: dict[str, Parent], given: Briefs | None) -> Bri
 
 
 def _posts(rows: Rows, parents: dict[str, Parent], creators: int) -> Posts:
-    settled, posts = rows("posts"), Posts.empty(creators)
-    if settled is not None:
-        posts, order = posts_of(settled, creators)
-        parents["posts"] = Parent(indexed_finder(settled.frame.index("post_id"), order))
-        settled = None  # what is not held any more is room for the next table
+    settled = rows("posts")
+    if settled is None:
+        return Posts.empty(creators)
+    posts, order = posts_of(settled, creators)
+    parents["posts"] = Parent(indexed_finder(settled.frame.index("post_id"), order))
+    return posts
+
+
+def _snapshots(rows: Rows, creators: int) -> Snapshots:
+    settled = rows("snapshots")
+    return Snapshots.empty(creators) if settled is None else snapshots_of(settled, creators)
+
+
+def _measured(posts: Posts, rows: Rows, parents: dict[str, Parent]) -> Posts:
     metrics = rows("post_metrics")
     if parents.pop("posts", None) is None or metrics is None:
         return posts

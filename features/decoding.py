@@ -4,7 +4,7 @@ Rows are decoded, converted and checked while they are in the cache, straight in
 columns, so that hardly more than these is ever held.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 from typing import Any
@@ -19,20 +19,23 @@ from features.errors import unreadable
 from features.frame import Frame, Origin, Weights, joined_weights
 from features.parquet import ParquetFile
 from features.rules import is_fine
-from features.texts import is_coded
+from features.texts import Finder, found, is_coded
 from features.values import WrongType, wrong_type
 
 DETAILED = frozenset({"posts", "collaborations"})
 """Tables whose ids are mostly different in every row that refers to them."""
 
 
-def frame_of(files: Sequence[ParquetFile], schema: Schema) -> Frame:
+def frame_of(files: Sequence[ParquetFile], schema: Schema, finders: Mapping[str, Finder]) -> Frame:
     """Return the rows of Parquet files, one after the other.
 
     Parameters
     ----------
     files : sequence of ParquetFile
     schema : Schema
+    finders : mapping
+        By table, what finds its ids: those that refer to it are looked up and not kept, unless one
+        of them breaks a rule.
 
     Returns
     -------
@@ -43,7 +46,7 @@ def frame_of(files: Sequence[ParquetFile], schema: Schema) -> Frame:
     InputError
         If a file cannot be read or a value has a wrong type.
     """
-    return _Reading(files, schema).frame()
+    return _Reading(files, schema, finders).frame()
 
 
 Failure = tuple[int, int, int, Exception]
@@ -53,8 +56,15 @@ Failure = tuple[int, int, int, Exception]
 class _Reading:
     """The columns of a table while its row groups are put into them."""
 
-    def __init__(self, files: Sequence[ParquetFile], schema: Schema) -> None:
+    def __init__(
+        self, files: Sequence[ParquetFile], schema: Schema, finders: Mapping[str, Finder]
+    ) -> None:
         self.files, self.schema = files, schema
+        self.finders = {
+            name: finders[table]
+            for name, table in schema.references
+            if table in finders and all(name in file.present for file in files)
+        }
         self.rows = sum(len(file) for file in files)
         self.columns = [
             column
@@ -76,12 +86,12 @@ class _Reading:
             if values is None or column.name not in place
             else values[:, place[column.name]]
             for column in self.columns
-            if column.kind not in _LISTED
+            if not self._is_listed(column)
         }
         self.pieces: dict[str, list[list[Any]]] = {
             column.name: [[] for _ in self.groups]
             for column in self.columns
-            if column.kind in _LISTED
+            if self._is_listed(column)
         }
 
     def frame(self) -> Frame:
@@ -92,6 +102,9 @@ class _Reading:
             failures = [failure for some in found for failure in some]
         if failures:
             raise self._failure(failures)
+        if self.broken & self.finders.keys():
+            # To tell which ids break a rule, and how, takes their texts.
+            return _Reading(self.files, self.schema, {}).frame()
         columns = {
             column.name: self.whole[column.name]
             if column.name in self.whole
@@ -102,6 +115,10 @@ class _Reading:
         fine = frozenset(columns) - self.broken
         return Frame(self.schema, self.rows, columns, Origin(parts), self.side_by_side, fine)
 
+    def _is_listed(self, column: Column) -> bool:
+        """Return whether the column's values are kept in pieces as they come."""
+        return column.kind in _LISTED and column.name not in self.finders
+
     def _values(self) -> Any:
         """Return room for the numbers that stand side by side."""
         names = self.schema.values
@@ -109,6 +126,8 @@ class _Reading:
 
     def _room(self, column: Column) -> Any:
         """Return room for a column, unknown where a file has none."""
+        if column.name in self.finders:
+            return np.empty(self.rows, np.int64)
         full = all(column.name in file.present for file in self.files)
         if column.kind == "time":
             return np.full(self.rows, UNKNOWN_TIME) if not full else np.empty(self.rows, np.int64)
@@ -160,8 +179,10 @@ class _Reading:
             self.broken.add(column.name)
         if column.name in self.pieces:
             self.pieces[column.name][place].append(values)
-        else:
-            self.whole[column.name][start : start + len(values)] = values
+            return
+        if column.name in self.finders:
+            values = found(values, self.finders[column.name])
+        self.whole[column.name][start : start + len(values)] = values
 
     def _failure(self, failures: list[Failure]) -> Exception:
         at, place, row, error = min(failures, key=lambda failure: failure[:3])

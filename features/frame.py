@@ -101,7 +101,8 @@ class Frame:
     """Columns of one table by name, of equal length.
 
     Ids, texts and labels are Arrow arrays of large strings, or of codes that stand for them (a
-    dictionary in which each text stands once), whole or in pieces; times int64 with
+    dictionary in which each text stands once), whole or in pieces; an id that was looked up when it
+    was read is the row of the other table, -1 where it is not there; times int64 with
     UNKNOWN_TIME; weights `Weights`; every other kind float64 with NaN for null. A value that is
     none of its column's choices is -1. `positions` are the rows' places in `origin`, or
     their number where these are all rows of it; `side_by_side`, where it
@@ -176,12 +177,15 @@ class Frame:
 
     def found(self, name: str, find: Callable[[Any], Ints]) -> Ints:
         """Return what `find` finds for each text of a column, as `features.texts.found`."""
-        return found(self.columns[name], find)
+        column = self.columns[name]
+        return column if isinstance(column, np.ndarray) else found(column, find)
 
     def index(self, name: str) -> TextIndex:
         """Return where each text of a column stands, made on first use."""
         if name not in self._indices:
-            self._indices[name] = TextIndex(self.text(name))
+            column = self.columns[name]
+            in_pieces = isinstance(column, pa.ChunkedArray) and column.type == pa.large_string()
+            self._indices[name] = TextIndex(column if in_pieces else self.text(name))
         return self._indices[name]
 
     def weights(self, name: str) -> Weights:

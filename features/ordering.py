@@ -18,7 +18,7 @@ def order_of(*keys: Ints, ties: Any = None) -> Ints:
     Parameters
     ----------
     *keys : ndarray of int64
-    ties : pyarrow.LargeStringArray, optional
+    ties : pyarrow.LargeStringArray or pyarrow.ChunkedArray of them, optional
         Orders rows whose keys are all equal.
 
     Returns

@@ -1,6 +1,6 @@
 """Raw tables and single table files from disk."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +14,7 @@ from features.arrays import Flags, Ints
 from features.assemble import accounts_of
 from features.build import ASKED, build
 from features.columns import Schema
+from features.csvfiles import csv_table, header, is_csv
 from features.errors import InputError
 from features.frame import Frame
 from features.ledger import Ledger
@@ -21,8 +22,9 @@ from features.rows import brief_of, from_rows
 from features.rules import Broken, broken
 from features.schema import ACCOUNTS, TABLES
 from features.settle import settle
-from features.sources import Source, csv_table, find, header, is_csv, source
+from features.sources import Source, find, source
 from features.tables import Accounts, SetAside, Tables
+from features.texts import Finder
 
 __all__ = ["File", "brief_of", "from_rows", "read", "read_accounts", "read_file"]
 
@@ -70,22 +72,22 @@ def read(
     there = {name: paths for name in ASKED if name in wanted and (paths := find(folder, name))}
     ledger, names = Ledger(strict), list(there)
 
-    def load(name: str) -> Frame | None:
+    def load(name: str, finders: Mapping[str, Finder]) -> Frame | None:
         if name not in there:
             return None
         found = coming.pop(name).result()
-        begin(names.index(name) + 1)
+        begin(names.index(name) + 1, finders)
         ledger.hashes[name] = found.sha256
         return found.frame
 
-    def begin(place: int) -> None:
+    def begin(place: int, finders: Mapping[str, Finder]) -> None:
         for name in names[place : place + 1]:
-            coming[name] = beside.submit(source, there[name], TABLES[name])
+            coming[name] = beside.submit(source, there[name], TABLES[name], (), finders)
 
     # One table is decoded while the one before it is checked and put in order.
     coming: dict[str, Future[Source]] = {}
     with ThreadPoolExecutor(1, "reading") as beside:
-        begin(0)
+        begin(0, {})
         return build(load, ledger)
 
 

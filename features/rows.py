@@ -58,7 +58,7 @@ def from_rows(
         problem = f"unknown table {unknown[0]!r}" if unknown else "no table 'creators'"
         raise InputError(f"{problem}: expected creators and any of {', '.join(TABLES)}.")
 
-    def load(name: str) -> Frame | None:
+    def load(name: str, _: object) -> Frame | None:
         return frame_of(TABLES[name], rows[name]) if name in rows else None
 
     return build(load, Ledger(strict), briefs)
@@ -88,7 +88,7 @@ def brief_of(brief: Row, brand: Row | None = None) -> Briefs:
     if brand is not None:
         rows["brands"] = [brand]
 
-    def load(name: str) -> Frame | None:
+    def load(name: str, _: object) -> Frame | None:
         return frame_of(TABLES[name], rows[name]) if name in rows else None
 
     return build(load, Ledger(strict=True)).briefs

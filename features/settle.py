@@ -1,7 +1,7 @@
 """From the rows of a table as they came to those that stand: rules, references, duplicates."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,7 @@ from features.frame import Frame
 from features.ledger import Ledger
 from features.rules import CONFLICT, REFERENCE, Broken, broken
 from features.textindex import TextIndex
-
-Finder = Callable[[Any], Ints]  # Arrow texts to rows of a table, -1 where there is none
+from features.texts import Finder
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import warnings
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pacsv
 
 from features.columns import Schema
 from features.convert import WrongColumn, column_of, wrong_column
+from features.csvfiles import csv_table, header, is_csv
 from features.csvtext import parsed
 from features.decoding import frame_of
 from features.errors import InputError, UnknownColumnWarning, unreadable
 from features.frame import Frame, Origin, joined
 from features.parquet import ParquetFile, opened
+from features.texts import Finder
 from features.values import WrongType, wrong_type
 
 
@@ -71,7 +72,12 @@ def find(folder: Path, name: str) -> list[Path]:
     return parts
 
 
-def source(paths: Sequence[Path], schema: Schema, optional: Collection[str] = ()) -> Source:
+def source(
+    paths: Sequence[Path],
+    schema: Schema,
+    optional: Collection[str] = (),
+    finders: Mapping[str, Finder] | None = None,
+) -> Source:
     """Return the table in these files, read one after the other.
 
     Parameters
@@ -81,6 +87,8 @@ def source(paths: Sequence[Path], schema: Schema, optional: Collection[str] = ()
     schema : Schema
     optional : collection of str
         Required columns that may nevertheless be absent.
+    finders : mapping, optional
+        By table, what finds its ids: Parquet's that refer to it may be looked up at once.
 
     Returns
     -------
@@ -96,17 +104,20 @@ def source(paths: Sequence[Path], schema: Schema, optional: Collection[str] = ()
             raise InputError(f"{path}: no such file. Give a Parquet or CSV file.")
     with ThreadPoolExecutor(1) as beside:
         digest = beside.submit(sha256, paths)
-        frame, unknown = _frame(paths, schema, optional)
+        frame, unknown = _frame(paths, schema, optional, finders or {})
         warn_unknown(str(paths[0].parent if paths[1:] else paths[0]), schema, sorted(unknown))
         return Source(frame, digest.result())
 
 
 def _frame(
-    paths: Sequence[Path], schema: Schema, optional: Collection[str]
+    paths: Sequence[Path],
+    schema: Schema,
+    optional: Collection[str],
+    finders: Mapping[str, Finder],
 ) -> tuple[Frame, Collection[str]]:
     """Return the rows of all files, and the names of the columns that the schema does not know."""
     if len(paths) > 1 and any(is_csv(path) for path in paths):
-        found = [_frame([path], schema, optional) for path in paths]
+        found = [_frame([path], schema, optional, {}) for path in paths]
         return joined([frame for frame, _ in found]), {name for _, names in found for name in names}
     if is_csv(paths[0]):
         return _csv_frame(paths[0], schema, optional)
@@ -115,7 +126,7 @@ def _frame(
         file, names = opened(path, schema)
         unknown.update(unknown_names(str(path), schema, names, optional))
         files.append(file)
-    return frame_of(files, schema), unknown
+    return frame_of(files, schema, finders), unknown
 
 
 def sha256(paths: Sequence[Path]) -> str:
@@ -134,11 +145,6 @@ def sha256(paths: Sequence[Path]) -> str:
         with path.open("rb") as file:
             hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
-
-
-def is_csv(path: Path) -> bool:
-    """Return whether the file is CSV by its suffix."""
-    return path.suffix.lower() == ".csv"
 
 
 def _csv_frame(path: Path, schema: Schema, optional: Collection[str]) -> tuple[Frame, list[str]]:
@@ -186,46 +192,6 @@ def typed(path: Path, raw: Any, schema: Schema, start: int = 0) -> Frame:
                 at = start + error.row
                 raise wrong_type(table, column, path.name, at, error.value) from error
     return Frame(schema, np.arange(len(raw)), columns, Origin(((path.name, raw),)))
-
-
-def header(path: Path) -> list[str]:
-    """Return the names of a CSV file's columns.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    list of str
-    """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return next(csv.reader(file), [])
-
-
-def csv_table(path: Path, names: list[str]) -> Any:
-    """Return these columns of a CSV file as text, blank as null.
-
-    Parameters
-    ----------
-    path : Path
-    names : list of str
-
-    Returns
-    -------
-    pyarrow.Table
-    """
-    return pacsv.read_csv(
-        path,
-        parse_options=pacsv.ParseOptions(newlines_in_values=True),
-        convert_options=pacsv.ConvertOptions(
-            include_columns=names,
-            column_types=dict.fromkeys(names, pa.large_string()),
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=True,
-        ),
-    )
 
 
 def unknown_names(

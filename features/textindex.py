@@ -3,16 +3,19 @@
 Arrow's own tables take seconds for what a join of two such columns needs.
 """
 
-from functools import cached_property
+from bisect import bisect_right
+from itertools import accumulate
+from operator import lt
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
 from features.arrays import Ints, ints
 from features.compiled import kernel, kernel_part
-
-Bytes = npt.NDArray[np.uint8]
+from features.textbytes import Piece, Texts, follow, rising, same, text_at, texts_of
+from features.texts import whole
 
 _BASIS = np.uint64(0xCBF29CE484222325)  # FNV-1a, and the golden ratio to mix its bits
 _PRIME = np.uint64(0x100000001B3)
@@ -20,12 +23,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 _LOW = np.int64(0xFFFFFFFF)
 
-
-class Texts(NamedTuple):
-    """Texts one after the other: that of row i is `data[offsets[i]:offsets[i + 1]]`."""
-
-    offsets: Ints
-    data: Bytes
+FEW = 64  # jumps, and one for each so many texts: to look for more by halves takes too long
 
 
 @kernel_part
@@ -40,20 +38,6 @@ def _hash(texts: Texts, row: int) -> np.uint64:
 
 
 @kernel_part
-def _same(one: Texts, row: int, other: Texts, place: int) -> bool:
-    """Tell whether two texts are equal."""
-    start = one.offsets[row]
-    length = one.offsets[row + 1] - start
-    begin = other.offsets[place]
-    if other.offsets[place + 1] - begin != length:
-        return False
-    i = 0
-    while i < length and one.data[start + i] == other.data[begin + i]:
-        i += 1
-    return bool(i == length)
-
-
-@kernel_part
 def _slot(texts: Texts, row: int, bits: np.uint64, of: Texts, slots: Ints) -> np.int64:
     """Return the slot of a text with this hash in the table over `of`, or the free one for it.
 
@@ -65,26 +49,10 @@ def _slot(texts: Texts, row: int, bits: np.uint64, of: Texts, slots: Ints) -> np
     slot = np.int64(bits & np.uint64(mask))
     while slots[slot] != 0:
         entry = slots[slot]
-        if (entry & ~_LOW) == tag and _same(texts, row, of, (entry & _LOW) - 1):
+        if (entry & ~_LOW) == tag and same(texts, row, of, (entry & _LOW) - 1):
             break
         slot = (slot + 1) & mask
     return slot
-
-
-@kernel
-def rising(texts: Texts) -> bool:
-    """Tell whether each text comes after the one before it in the order of their bytes."""
-    for row in range(1, len(texts.offsets) - 1):
-        place = texts.offsets[row - 1]
-        end = texts.offsets[row]
-        stop = texts.offsets[row + 1]
-        i = end
-        while place < end and i < stop and texts.data[place] == texts.data[i]:
-            place += 1
-            i += 1
-        if i == stop or (place < end and texts.data[place] > texts.data[i]):
-            return False
-    return True
 
 
 @kernel
@@ -99,26 +67,23 @@ def fill(texts: Texts, slots: Ints, first: Ints) -> None:
 
 
 @kernel
-def look_up(asked: Texts, of: Texts, slots: Ints, found: Ints, last: int) -> bool:
+def look_up(asked: Texts, of: Texts, slots: Ints, found: Ints) -> None:
     """Fill in the row of each asked text among `of`, -1 where it is none.
 
-    Mostly a text is the one after the last found, or that one again. Where it is not and there is
-    no table, return that not all are filled in.
+    Mostly a text is the one after the last found, or that one again.
     """
     rows = len(of.offsets) - 1
+    last = -1
     for row in range(len(found)):
-        if last + 1 < rows and _same(asked, row, of, last + 1):
+        if last + 1 < rows and same(asked, row, of, last + 1):
             last += 1
-        elif last < 0 or not _same(asked, row, of, last):
-            if len(slots) == 0:
-                return False
+        elif last < 0 or not same(asked, row, of, last):
             slot = _slot(asked, row, _hash(asked, row), of, slots)
             if slots[slot] == 0:
                 found[row] = -1
                 continue
             last = (slots[slot] & _LOW) - 1
         found[row] = last
-    return True
 
 
 class TextIndex:
@@ -126,7 +91,7 @@ class TextIndex:
 
     Parameters
     ----------
-    texts : pyarrow.LargeStringArray
+    texts : pyarrow.LargeStringArray or pyarrow.ChunkedArray of them
         Without nulls, less than 2 ** 31.
 
     Attributes
@@ -136,25 +101,25 @@ class TextIndex:
     """
 
     def __init__(self, texts: Any) -> None:
-        self._texts = _texts(texts)
-        self._last = -1  # where the next text that is asked for is looked for first
-        self.rising = bool(rising(self._texts))
-
-    @cached_property
-    def _table(self) -> tuple[Ints, Ints]:
-        """The slots, and the row where each text stands first."""
-        rows = len(self._texts.offsets) - 1
-        # At least half of the slots stay free.
-        slots, first = ints(1 << (2 * rows).bit_length()), ints(rows)
-        # Not compiled, NumPy would warn of what is meant: a hash overflows.
-        with np.errstate(over="ignore"):
-            fill(self._texts, slots, first)
-        return slots, first
+        self._column = texts
+        pieces = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
+        starts = accumulate(map(len, pieces), initial=0)
+        self._pieces = [
+            Piece(texts_of(piece), start)
+            for piece, start in zip(pieces, starts, strict=False)
+            if len(piece)
+        ]
+        self._firsts = [text_at(piece.texts, 0) for piece in self._pieces]
+        lasts = [text_at(piece.texts, len(piece.texts.offsets) - 2) for piece in self._pieces]
+        apart = all(map(lt, lasts, self._firsts[1:]))
+        self.rising = apart and all(rising(piece.texts) for piece in self._pieces)
+        self._table: _Table | None = None
+        self._making = Lock()
 
     @property
     def first(self) -> Ints:
         """Row where each row's text stands first: its own, unless the text is repeated."""
-        return np.arange(len(self._texts.offsets) - 1) if self.rising else self._table[1]
+        return np.arange(len(self._column)) if self.rising else self._made().first
 
     def find(self, texts: Any) -> Ints:
         """Return the row of each text, where the index has none twice; -1 where it is not there.
@@ -167,20 +132,49 @@ class TextIndex:
         -------
         ndarray of int64
         """
-        found, asked = ints(len(texts)), _texts(texts)
-        slots = ints() if self.rising else self._table[0]
-        with np.errstate(over="ignore"):
-            if not look_up(asked, self._texts, slots, found, self._last):
-                look_up(asked, self._texts, self._table[0], found, self._last)
-        if len(found):
-            self._last = int(found[-1])
+        found, asked = ints(len(texts)), texts_of(texts)
+        if not self._followed(asked, found):
+            table = self._made()
+            with np.errstate(over="ignore"):
+                look_up(asked, table.texts, table.slots, found)
         if texts.null_count:
             found[texts.is_null().to_numpy(zero_copy_only=False)] = -1
         return found
 
+    def _followed(self, asked: Texts, found: Ints) -> bool:
+        """Fill in the rows of texts that are asked for mostly in order; tell whether they are."""
+        if not self.rising or self._table is not None:
+            return False
+        row, jumps = 0, FEW + len(found) // FEW
+        while row < len(found) and jumps > 0:
+            piece = bisect_right(self._firsts, text_at(asked, row)) - 1
+            if piece < 0:
+                found[row] = -1
+                row, jumps = row + 1, jumps - 1
+            else:
+                row, jumps = follow(asked, row, self._pieces[piece], found, jumps)
+        return row == len(found)
 
-def _texts(array: Any) -> Texts:
-    _, starts, data = array.buffers()
-    first = array.offset
-    offsets = np.frombuffer(starts, np.int64)[first : first + len(array) + 1] if starts else ints(1)
-    return Texts(offsets, np.frombuffer(data or b"", np.uint8))
+    def _made(self) -> "_Table":
+        with self._making:
+            if self._table is None:
+                self._table = _table(whole(self._column))
+            return self._table
+
+
+class _Table(NamedTuple):
+    """Texts, the slots over them, and the row where each stands first."""
+
+    texts: Texts
+    slots: Ints
+    first: Ints
+
+
+def _table(column: Any) -> _Table:
+    # At least half of the slots stay free.
+    slots, first = ints(1 << (2 * len(column)).bit_length()), ints(len(column))
+    texts = texts_of(column)
+    # Not compiled, NumPy would warn of what is meant: a hash overflows.
+    with np.errstate(over="ignore"):
+        fill(texts, slots, first)
+    return _Table(texts, slots, first)

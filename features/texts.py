@@ -10,6 +10,9 @@ import pyarrow as pa
 from features.arrays import Ints
 from features.compiled import kernel
 
+Finder = Callable[[Any], Ints]
+"""Arrow texts to rows of a table, -1 where there is none."""
+
 
 def is_coded(column: Any) -> bool:
     """Return whether a column of texts holds codes that stand for them."""
@@ -61,7 +64,7 @@ def whole(column: Any) -> Any:
     return column.combine_chunks()
 
 
-def found(column: Any, find: Callable[[Any], Ints]) -> Ints:
+def found(column: Any, find: Finder) -> Ints:
     """Return what `find` finds for each text, asked once a piece for one that a code stands for.
 
     Parameters
@@ -84,7 +87,7 @@ def found(column: Any, find: Callable[[Any], Ints]) -> Ints:
     return numbers
 
 
-def _found(column: Any, find: Callable[[Any], Ints]) -> Ints:
+def _found(column: Any, find: Finder) -> Ints:
     if not is_coded(column):
         return find(column)
     numbers: Ints = of_codes(column, np.append(find(column.dictionary), -1))

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.arrays import UNKNOWN_TIME
+from features.csvfiles import is_csv
 from features.errors import InputError
 from features.reader import read
 from features.schema import TABLES
-from features.sources import find, is_csv
+from features.sources import find
 from features.tables import Tables
 from serving.parted import Index, load_index, part_folder, read_part
 from serving.partition import Paths, hashes_of, partition, table_files

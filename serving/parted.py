@@ -8,7 +8,7 @@ part-00000/         a tables folder: NAME/00000.parquet or NAME.csv, links to sh
     part.json       hashes, written last
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,7 @@ from features.schema import TABLES
 from features.settle import Rivals
 from features.sources import find, sha256, source
 from features.tables import Tables
+from features.texts import Finder
 from serving.hashing import NAME
 from serving.parts import write, write_bytes
 from serving.routing import CHILDREN
@@ -144,10 +145,10 @@ def read_part(folder: Path, index: Index, number: int) -> Tables:
     here = part_folder(folder, number)
     record, ledger = _record(here), Ledger()
 
-    def load(name: str) -> Frame | None:
+    def load(name: str, finders: Mapping[str, Finder]) -> Frame | None:
         if name not in index.tables or (name == "accounts" and number):
             return None
-        found = read_rows(here, TABLES[name], record.hashes[name])
+        found = read_rows(here, TABLES[name], record.hashes[name], finders)
         ledger.hashes[name] = index.tables[name].sha256
         return found if name in WHOLE else placed(found, here, index.tables[name].files)
 
@@ -155,7 +156,9 @@ def read_part(folder: Path, index: Index, number: int) -> Tables:
     return build(load, ledger, rivals=rivals)
 
 
-def read_rows(here: Path, schema: Schema, expected: str) -> Frame:
+def read_rows(
+    here: Path, schema: Schema, expected: str, finders: Mapping[str, Finder] | None = None
+) -> Frame:
     """Return the rows of one table of a part, whose bytes must be those that were written."""
     paths = find(here, schema.name)
     if not paths or sha256(paths) != expected:
@@ -163,7 +166,7 @@ def read_rows(here: Path, schema: Schema, expected: str) -> Frame:
         raise InputError(
             f"{here / schema.name} {what}: partition the tables again", table=schema.name
         )
-    return source(paths, schema).frame
+    return source(paths, schema, finders=finders).frame
 
 
 def placed(frame: Frame, here: Path, files: list[tuple[str, int]]) -> Frame:

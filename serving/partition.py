@@ -20,13 +20,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from features.csvfiles import is_csv
 from features.errors import InputError
 from features.frame import Frame
 from features.ledger import Ledger
 from features.parquet import ParquetFile
 from features.schema import TABLES
 from features.settle import settle
-from features.sources import find, is_csv, sha256, source
+from features.sources import find, sha256, source
 from serving.parted import (
     RECORD,
     RIVALS,

@@ -14,10 +14,11 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from features.columns import Schema
+from features.csvfiles import is_csv
 from features.frame import Frame, joined
 from features.ledger import Ledger
 from features.settle import arrow_finder, settle
-from features.sources import is_csv, sha256, typed
+from features.sources import sha256, typed
 from serving.hashing import parts_of
 from serving.parted import write_places
 from serving.parts import write, write_bytes

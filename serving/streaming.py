@@ -13,9 +13,10 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from features.columns import Schema
+from features.csvfiles import header, is_csv
 from features.errors import unreadable
 from features.frame import Frame
-from features.sources import header, is_csv, typed, unknown_names, warn_unknown
+from features.sources import typed, unknown_names, warn_unknown
 
 PLACE = "__place"
 """The column of a block that says how many rows of the table stand before a row."""
@@ -118,7 +119,7 @@ def _parquet_tables(file: Any, layout: Any) -> Iterator[Any]:
 
 
 def _csv_tables(path: Path, names: list[str]) -> Iterator[Any]:
-    """Yield columns of a CSV file as text, as `features.sources.csv_table` reads it whole."""
+    """Yield columns of a CSV file as text, as `features.csvfiles.csv_table` reads it whole."""
     with pacsv.open_csv(
         path,
         read_options=pacsv.ReadOptions(block_size=2**23),

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 
 from features.arrays import UNKNOWN_TIME
 from features.columns import Column, Schema
+from features.csvfiles import is_csv
 from features.errors import InputError, UnknownColumnWarning
 from features.frame import Frame
 from features.reader import File, read_file
-from features.sources import is_csv
 from serving import parts
 
 WHOLE = 2.0**63

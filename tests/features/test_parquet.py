@@ -261,3 +261,33 @@ def test_a_file_with_fewer_rows_than_it_says_is_refused(tmp_path: Path) -> None:
                 read(tmp_path)
 
     assert refused, "no single byte made a file that Arrow reads with rows missing"
+
+
+@pytest.mark.parametrize(
+    ("ids", "rules"),
+    [
+        (["b", "c", "a"], ["unknown_reference"]),
+        (["b", "no id", "a"], ["malformed_id"]),
+        (["b", None, "c"], ["missing_value", "unknown_reference"]),
+    ],
+)
+def test_ids_looked_up_while_they_are_read_are_judged(
+    ids: list[str | None], rules: list[str], tmp_path: Path
+) -> None:
+    """Snapshots are read once creators are known; what is wrong with an id is told as ever."""
+    creators = {"creator_id": pa.array(["a", "b"]), "platform": pa.array(["x", "x"])}
+    none_yet = {"post_id": pa.array([], pa.string()), "creator_id": pa.array([], pa.string())}
+    posts = {**none_yet, "posted_at": pa.array([], pa.timestamp("us", "UTC"))}
+    posts["media_type"] = pa.array([], pa.string())
+    days = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    snapshots = {
+        "creator_id": pa.array(ids),
+        "observed_at": pa.array(days),
+        "followers": pa.array([1, 2, 3]),
+    }
+
+    found = tables_of(tmp_path, creators=creators, posts=posts, snapshots=snapshots)
+
+    assert sorted(bad.rule for bad in found.set_aside) == rules
+    standing = [name for name in ids if name in {"a", "b"}]
+    assert found.snapshots.offsets.tolist() == [0, standing.count("a"), len(standing)]
