@@ -48,14 +48,12 @@ def _width(table: str) -> int:
 
 
 def _slots(table: str) -> list[int]:
-    """Return each column's place in its row."""
-    slots = []
-    whole, number = 0, _width(table)
-    for column in TABLES[table].columns:
-        is_whole = column.kind in _WHOLE
-        slots.append(whole if is_whole else number)
-        whole, number = whole + is_whole, number + (not is_whole)
-    return slots
+    """Return each column's place in its row, which ends with `Schema.values`."""
+    schema = TABLES[table]
+    whole = [column.name for column in schema.columns if column.kind in _WHOLE]
+    rest = [name for name in schema.names if name not in {*whole, *schema.values}]
+    place = {name: slot for slot, name in enumerate([*whole, *rest, *schema.values])}
+    return [place[name] for name in schema.names]
 
 
 def _values(column: Column) -> list[float]:
@@ -74,13 +72,14 @@ def slot_of(table: str, column: str) -> int:
     return _slots(table)[TABLES[table].names.index(column)]
 
 
-# Of each table: its first column, and how wide a row is: its texts and times, then its numbers.
+# Of each table: its first column, and how wide a row is: its texts and times, then its numbers,
+# those that kernels read side by side last.
 FIRST: Ints = np.cumsum([0, *(len(TABLES[table].columns) for table in PACKED)])
 WIDTH: Ints = np.diff(FIRST)
 WHOLE: Ints = np.array([_width(table) for table in PACKED])
 
 # How many places of a row are kept column by column once it is in order, and not row by row.
-APART: Ints = np.where(np.isin(PACKED, ("creators", "audience", "collaborations")), WIDTH, WHOLE)
+APART: Ints = WIDTH - np.array([len(TABLES[table].values) for table in PACKED])
 
 # Of each column: what it is, where in its row, and what it may hold.
 KIND: Ints = np.array([_KINDS[column.kind] for column in _COLUMNS])

@@ -22,7 +22,7 @@ from features.settle import Settled
 
 _NEVER = int(np.iinfo(np.int64).min)
 _NO_DEALS = Deals(np.zeros((4, 0), dtype=np.int64), np.zeros(0))
-_SAMPLE = slot_of("followers", "sample_id")
+_SAMPLE, _FRAME = slot_of("followers", "sample_id"), slot_of("followers", "frame")
 
 
 def deals_of(names: Sequence[str], briefs: Briefs) -> Deals:
@@ -68,7 +68,8 @@ def followers(data: bytearray, sizes: Ints, memory: Ints) -> Followers:
     cells = memory[start : start + height * width]
     whole = cells[: height * apart].reshape(apart, height)
     numbers = cells[height * apart :].view(np.float64).reshape(height, -1)
-    columns: dict[str, Any] = dict(zip((*FOLLOWER_VALUES, "frame"), numbers.T, strict=True))
+    columns: dict[str, Any] = dict(zip(FOLLOWER_VALUES, numbers.T, strict=True))
+    columns["frame"] = whole[_FRAME].view(np.float64)
     columns["observed_at"] = whole[int(KNOWN[FOLLOWERS])]
     columns["sample_id"] = pa.array(_texts(data, whole[_SAMPLE]), TEXT)
     frame = Frame(FOLLOWERS_SCHEMA, np.arange(height), columns, Origin(()))

@@ -6,7 +6,8 @@ from typing import Self
 from features.arrays import Codes, Floats, Ints, Times, floats, ints
 
 SNAPSHOT_VALUES = ("followers", "following", "media_count")
-POST_VALUES = ("media_type", "is_sponsored", "caption_length", "hashtag_count", "mention_count")
+POST_VALUES = ("media_type", "is_sponsored", "hashtag_count")
+"""Those that features read; lengths of captions and mentions are checked and left out."""
 METRICS = (
     "likes",
     "comments",

@@ -50,7 +50,7 @@ POST_COLUMNS = np.int64(20)
 
 _MEDIA = 0  # columns of Posts.values
 _SPONSORED = 1
-_HASHTAGS = 3
+_HASHTAGS = 2
 _METRICS = 9  # columns of Posts.metrics, in the order of POST_LIKES..POST_CLICKS
 
 
