@@ -14,64 +14,28 @@ from typing import Any
 
 import click
 
+from serving import options
 from serving.keys_command import keys
 from serving.serve_command import serve
 from training.backtest.command import backtest
 
 DONE, FAILED, BAD_INPUT, SET_ASIDE = 0, 1, 2, 3
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_NEW = click.Path(path_type=Path)
 _NAMES = {
     name.replace("_", "-"): name for name in ("fake_accounts", "fake_followers", "conversion")
 }
 _MODEL = click.Choice(list(_NAMES))
 
-Command = Callable[..., Any]
 Files = tuple[Path, ...]
 
 
-def _moment(_context: click.Context, _option: click.Parameter, text: str | None) -> int | None:
-    from serving.moments import instant
-
-    return None if text is None else instant(text, "--as-of")
-
-
-_AS_OF = (
-    "See the tables as they were known before this moment (ISO 8601 with an offset)."
-    "  [default: just after their latest observed_at]"
-)
-_as_of = click.option("--as-of", metavar="T", callback=_moment, help=_AS_OF)
-_seed = click.option("--seed", type=click.IntRange(0), default=7)
-
-
-def _tables(required: bool = True) -> Callable[[Command], Command]:
-    help_ = "Folder of raw tables: a Parquet or CSV file, or a folder of Parquet parts, each."
-    return click.option("--tables", type=_FOLDER, required=required, metavar="DIR", help=help_)
-
-
-def _out(metavar: str, text: str) -> Callable[[Command], Command]:
-    return click.option("--out", type=_NEW, required=True, metavar=metavar, help=text)
-
-
-def _file(option: str, columns: str) -> Callable[[Command], Command]:
-    help_ = f"CSV or Parquet with {columns}."
-    return click.option(option, type=_FILE, required=True, metavar="FILE", help=help_)
-
-
-def _examples(*lines: str) -> str:
-    """Return an epilogue that click leaves as it is."""
-    return "\n".join(["\b", "Examples:", *(f"  credence {line}" for line in lines)])
-
-
-def _command(*examples: str) -> Callable[[Command], click.Command]:
-    return credence.command(epilog=_examples(*examples))
+def _command(*examples: str) -> Callable[[options.Command], click.Command]:
+    return credence.command(epilog=options.examples(*examples))
 
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
-    epilog=_examples(
+    epilog=options.examples(
         "world --out world",
         "train all --tables world",
         "score --tables world --pairs pairs.csv --out scores",
@@ -85,9 +49,9 @@ def credence() -> None:
 
 
 @_command("world --out world", "world --out small --creators 150 --seed 3")
-@_out("DIR", "Where the tables go.")
+@options.out("DIR", "Where the tables go.")
 @click.option("--creators", type=click.IntRange(20), default=2000)
-@_seed
+@options.seed
 def world(out: Path, creators: int, seed: int) -> None:
     """Write the tables of a simulated marketplace, and the truth behind them in DIR/truth."""
     from training.world import build
@@ -103,13 +67,17 @@ def world(out: Path, creators: int, seed: int) -> None:
 )
 @click.argument("model", type=click.Choice([*_NAMES, "all"]))
 # An option of click takes one value: the files after the first arrive here.
-@click.argument("more", nargs=-1, type=_FILE, metavar="")
-@_tables(required=False)
+@click.argument("more", nargs=-1, type=options.FILE, metavar="")
+@options.tables(required=False)
 @click.option(
-    "--accounts", type=_FILE, multiple=True, metavar="FILE ...", help="Labelled; not the tables'."
+    "--accounts",
+    type=options.FILE,
+    multiple=True,
+    metavar="FILE ...",
+    help="Labelled; not the tables'.",
 )
-@_as_of
-@_seed
+@options.as_of
+@options.seed
 def train(
     *, model: str, more: Files, tables: Path | None, accounts: Files, as_of: int | None, seed: int
 ) -> int:
@@ -163,8 +131,8 @@ def rollback(model: str) -> None:
     "audit followers.csv --out audited.csv",
     "audit followers.parquet --out audited.parquet > audiences.json",
 )
-@click.argument("followers", type=_FILE)
-@_out("FILE", "CSV or Parquet, by its name.")
+@click.argument("followers", type=options.FILE)
+@options.out("FILE", "CSV or Parquet, by its name.")
 def audit(followers: Path, out: Path) -> int:
     """Estimate which share of each audience in FOLLOWERS looks inauthentic.
 
@@ -184,9 +152,9 @@ def audit(followers: Path, out: Path) -> int:
     "features --tables world --spine spine.csv --out X.parquet",
     "features --tables world --spine spine.parquet --out X.csv",
 )
-@_tables()
-@_file("--spine", "creator_id, as_of [, brief_id, compensation, fee]")
-@_out("FILE", "CSV or Parquet, by its name.")
+@options.tables()
+@options.file("--spine", "creator_id, as_of [, brief_id, compensation, fee]")
+@options.out("FILE", "CSV or Parquet, by its name.")
 def features(tables: Path, spine: Path, out: Path) -> int:
     """Write the columns of the spine and the features of each of its rows, in its order.
 
@@ -204,10 +172,10 @@ def features(tables: Path, spine: Path, out: Path) -> int:
     "score --tables world --pairs pairs.csv --out explained --reasons 3",
     "score --tables parted --pairs pairs.parquet --out scores --scheduler tcp://10.0.0.7:8786",
 )
-@_tables()
-@_file("--pairs", "creator_id [, brief_id, as_of, compensation, fee]")
-@_out("DIR", "Where scores/, rejects/ and manifest.json go.")
-@_as_of
+@options.tables()
+@options.file("--pairs", "creator_id [, brief_id, as_of, compensation, fee]")
+@options.out("DIR", "Where scores/, rejects/ and manifest.json go.")
+@options.as_of
 @click.option("--reasons", type=click.IntRange(0, 20), default=0, help="Add so many a model.")
 @click.option(
     "--max-rejects",
@@ -245,8 +213,8 @@ def score(*, tables: Path, pairs: Path, out: Path, scheduler: str | None, **opti
     "partition --tables world --out parted --parts 64",
     "score --tables parted --pairs pairs.csv --out scores",
 )
-@_tables()
-@_out("DIR", "Where the parts go.")
+@options.tables()
+@options.out("DIR", "Where the parts go.")
 @click.option(
     "--parts", type=click.IntRange(1, 99_999), required=True, metavar="N", help="How many."
 )
@@ -264,8 +232,8 @@ def partition(tables: Path, out: Path, parts: int) -> None:
 
 
 @_command("publish --tables world", "publish --tables world --as-of 2026-03-01T00:00:00Z")
-@_tables()
-@_as_of
+@options.tables()
+@options.as_of
 def publish(tables: Path, as_of: int | None) -> int:
     """Store what a server needs to score every creator by id, and switch servers to it.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from serving.options import examples
 from serving.scopes import LABEL, MOST_PER_MINUTE, SCOPES, SCORE, ScopeName
 
 if TYPE_CHECKING:
@@ -27,16 +28,12 @@ def _days(text: str, default: int | None = None) -> Callable[[Command], Command]
     return click.option("--days", type=click.IntRange(1, 3650), default=default, help=text)
 
 
-def _examples(*lines: str) -> str:
-    return "\n".join(["\b", "Examples:", *(f"  credence keys {line}" for line in lines)])
-
-
 @click.group(
-    epilog=_examples(
-        "create --scope score --scope read --label shop",
-        "list",
-        "rotate 0f3a5c7e9b1d --grace 60",
-        "revoke 0f3a5c7e9b1d",
+    epilog=examples(
+        "keys create --scope score --scope read --label shop",
+        "keys list",
+        "keys rotate 0f3a5c7e9b1d --grace 60",
+        "keys revoke 0f3a5c7e9b1d",
     )
 )
 def keys() -> None:
@@ -48,8 +45,10 @@ def keys() -> None:
 
 
 @keys.command(
-    epilog=_examples(
-        "create", "create --scope metrics --no-expiry", "create --per-minute 6000 > key"
+    epilog=examples(
+        "keys create",
+        "keys create --scope metrics --no-expiry",
+        "keys create --per-minute 6000 > key",
     )
 )
 @click.option(
@@ -101,7 +100,7 @@ def create(
     _hand_out(key, text, as_json)
 
 
-@keys.command("list", epilog=_examples("list", "list --json"))
+@keys.command("list", epilog=examples("keys list", "keys list --json"))
 @_as_json
 def list_(*, as_json: bool) -> None:
     """List the keys: what they may do, until when, how often. Their secrets are kept nowhere."""
@@ -117,7 +116,9 @@ def list_(*, as_json: bool) -> None:
         click.echo(f"no keys in {file}: `credence serve` answers this machine only", err=True)
 
 
-@keys.command(epilog=_examples("rotate 0f3a5c7e9b1d", "rotate 0f3a5c7e9b1d --grace 60 --days 365"))
+@keys.command(
+    epilog=examples("keys rotate 0f3a5c7e9b1d", "keys rotate 0f3a5c7e9b1d --grace 60 --days 365")
+)
 @click.argument("id_", metavar="ID")
 @click.option(
     "--grace",
@@ -148,7 +149,7 @@ def rotate(*, id_: str, grace: int, days: int | None, no_expiry: bool, as_json: 
     _hand_out(key, text, as_json)
 
 
-@keys.command(epilog=_examples("revoke 0f3a5c7e9b1d"))
+@keys.command(epilog=examples("keys revoke 0f3a5c7e9b1d"))
 @click.argument("id_", metavar="ID")
 def revoke(*, id_: str) -> None:
     """End the key ID for good, with the secret before it."""

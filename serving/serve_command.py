@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from serving.options import examples
+
 _EXAMPLES = (
     "serve",
     "serve --port 8080 --workers 4 --log predictions",
@@ -11,7 +13,7 @@ _EXAMPLES = (
 )
 
 
-@click.command(epilog="\n".join(["\b", "Examples:", *(f"  credence {one}" for one in _EXAMPLES)]))
+@click.command(epilog=examples(*_EXAMPLES))
 @click.option("--host", default="127.0.0.1")
 @click.option("--port", type=click.IntRange(1, 65535), default=3000)
 @click.option("--workers", type=click.IntRange(1), default=1)
