@@ -21,11 +21,6 @@ from training.backtest.command import backtest
 
 DONE, FAILED, BAD_INPUT, SET_ASIDE = 0, 1, 2, 3
 
-_NAMES = {
-    name.replace("_", "-"): name for name in ("fake_accounts", "fake_followers", "conversion")
-}
-_MODEL = click.Choice(list(_NAMES))
-
 Files = tuple[Path, ...]
 
 
@@ -65,7 +60,7 @@ def world(out: Path, creators: int, seed: int) -> None:
     "train fake-accounts --accounts labelled.csv more.parquet",
     "train conversion --tables world --as-of 2026-01-01T00:00:00Z",
 )
-@click.argument("model", type=click.Choice([*_NAMES, "all"]))
+@click.argument("model", type=click.Choice([*options.MODELS, "all"]))
 # An option of click takes one value: the files after the first arrive here.
 @click.argument("more", nargs=-1, type=options.FILE, metavar="")
 @options.tables(required=False)
@@ -91,7 +86,9 @@ def train(
     from training.run import train as run
 
     files = accounts + more
-    return run(_NAMES.get(model, model), tables=tables, accounts=files, as_of=as_of, seed=seed)
+    return run(
+        options.MODELS.get(model, model), tables=tables, accounts=files, as_of=as_of, seed=seed
+    )
 
 
 @_command("models")
@@ -103,7 +100,7 @@ def models() -> None:
 
 
 @_command("promote conversion 3", 'promote conversion 3 --force --why "drift since March"')
-@click.argument("model", type=_MODEL)
+@click.argument("model", type=options.MODEL)
 @click.argument("version")
 @click.option("--force", is_flag=True, help="Promote although a gate fails; needs --why.")
 @click.option("--why", metavar="TEXT", help="The reason, kept with the version.")
@@ -113,18 +110,18 @@ def promote(model: str, version: str, force: bool, why: str | None) -> int:
         raise click.UsageError("--force needs --why TEXT: say why the gates are overruled.")
     from training.promotion import promote as run
 
-    decision = run(_NAMES[model], version, force=force, why=why)
+    decision = run(options.MODELS[model], version, force=force, why=why)
     click.echo(decision.text)
     return DONE if decision.promoted else FAILED
 
 
 @_command("rollback conversion")
-@click.argument("model", type=_MODEL)
+@click.argument("model", type=options.MODEL)
 def rollback(model: str) -> None:
     """Give MODEL back the champion it had before the present one."""
     from training.promotion import rollback as run
 
-    _say(f"{model}: version {run(_NAMES[model])} is the champion again")
+    _say(f"{model}: version {run(options.MODELS[model])} is the champion again")
 
 
 @_command(

@@ -40,14 +40,28 @@ def csv_table(path: Path, names: list[str]) -> Any:
     -------
     pyarrow.Table
     """
-    return pacsv.read_csv(
-        path,
-        parse_options=pacsv.ParseOptions(newlines_in_values=True),
-        convert_options=pacsv.ConvertOptions(
+    return pacsv.read_csv(path, **as_text(names))
+
+
+def as_text(names: list[str]) -> dict[str, Any]:
+    """Return how Arrow reads these columns of a CSV file as text, blank as null.
+
+    Parameters
+    ----------
+    names : list of str
+
+    Returns
+    -------
+    dict
+        Options of `pyarrow.csv`.
+    """
+    return {
+        "parse_options": pacsv.ParseOptions(newlines_in_values=True),
+        "convert_options": pacsv.ConvertOptions(
             include_columns=names,
             column_types=dict.fromkeys(names, pa.large_string()),
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
         ),
-    )
+    }

@@ -12,6 +12,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 NEW = click.Path(path_type=Path)
 
+MODELS = {
+    name.replace("_", "-"): name for name in ("fake_accounts", "fake_followers", "conversion")
+}
+MODEL = click.Choice(list(MODELS))
+
 
 def examples(*lines: str) -> str:
     """Return an epilogue of commands that click leaves as it is.

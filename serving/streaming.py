@@ -13,7 +13,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from features.columns import Schema
-from features.csvfiles import header, is_csv
+from features.csvfiles import as_text, header, is_csv
 from features.errors import unreadable
 from features.frame import Frame
 from features.sources import typed, unknown_names, warn_unknown
@@ -120,17 +120,7 @@ def _parquet_tables(file: Any, layout: Any) -> Iterator[Any]:
 
 def _csv_tables(path: Path, names: list[str]) -> Iterator[Any]:
     """Yield columns of a CSV file as text, as `features.csvfiles.csv_table` reads it whole."""
-    with pacsv.open_csv(
-        path,
-        read_options=pacsv.ReadOptions(block_size=2**23),
-        parse_options=pacsv.ParseOptions(newlines_in_values=True),
-        convert_options=pacsv.ConvertOptions(
-            include_columns=names,
-            column_types=dict.fromkeys(names, pa.large_string()),
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=True,
-        ),
-    ) as reader:
+    blocks = pacsv.ReadOptions(block_size=2**23)
+    with pacsv.open_csv(path, read_options=blocks, **as_text(names)) as reader:
         for batch in reader:
             yield pa.Table.from_batches([batch])
